@@ -1,0 +1,1 @@
+//! Function components: props and slots.
