@@ -1,0 +1,60 @@
+//! The place where browsers connect: limits, and who handles which topics.
+
+use std::{future::Future, sync::Arc};
+
+use tasks::Scope;
+
+use crate::{
+    channel::ChannelHandler,
+    config::Config,
+    connection::ConnectionInfo,
+    socket_task::{Closed, socket_task},
+    transport::Transport,
+};
+
+/// Serves connections; one per server.
+pub struct Endpoint {
+    pub(crate) scope: Scope,
+    pub(crate) config: Config,
+    handlers: Vec<(Box<str>, Arc<dyn ChannelHandler>)>,
+}
+
+impl Endpoint {
+    /// Channels run in `scope`. When it is asked to stop, every socket is closed with 1012, so
+    /// that browsers come back to another server, or to this one's successor.
+    pub fn new(scope: &Scope, config: Config) -> Self {
+        Self { scope: scope.clone(), config, handlers: Vec::new() }
+    }
+
+    /// Lets `handler` decide about joins of `pattern`: a topic, or a prefix followed by `*`. The
+    /// first pattern that matches wins; a topic that none matches cannot be joined.
+    pub fn channel(mut self, pattern: &str, handler: Arc<dyn ChannelHandler>) -> Self {
+        self.handlers.push((pattern.into(), handler));
+        self
+    }
+
+    /// Serves one connection until it ends; the caller runs it as a task of its own.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection without a farewell; channels end by themselves.
+    pub fn serve<T: Transport>(
+        self: &Arc<Self>,
+        transport: T,
+        connection: ConnectionInfo,
+    ) -> impl Future<Output = Closed> + Send + use<T> {
+        socket_task(self.clone(), transport, connection)
+    }
+
+    /// The limits.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn handler(&self, topic: &str) -> Option<&Arc<dyn ChannelHandler>> {
+        let matches = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(prefix) => topic.starts_with(prefix),
+            None => topic == pattern,
+        };
+        self.handlers.iter().find(|(pattern, _)| matches(pattern)).map(|(_, handler)| handler)
+    }
+}
