@@ -1,0 +1,126 @@
+//! What kind of expression stands in braces: a place that is only looked at, or a message.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, spanned::Spanned};
+
+use crate::names;
+
+/// Names that the code being emitted binds itself, and so may give away.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bound {
+    names: HashSet<String>,
+    /// Whether the code runs more than once, so that names of around it may not be given away.
+    repeats: bool,
+}
+
+impl Bound {
+    /// The start of a closure or of a loop's body.
+    pub(crate) fn repeated() -> Self {
+        Self { names: HashSet::new(), repeats: true }
+    }
+
+    /// Takes note of the names in a pattern; too many do no harm.
+    pub(crate) fn add(&mut self, pattern: &TokenStream) {
+        for token in pattern.clone() {
+            match token {
+                TokenTree::Ident(name) => {
+                    self.names.insert(name.to_string());
+                }
+                TokenTree::Group(group) => self.add(&group.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    fn may_move(&self, name: &Ident) -> bool {
+        !self.repeats || self.names.contains(&name.to_string())
+    }
+}
+
+/// Whether `tokens` is a place, such as `self.name`, that a template must not move out of.
+///
+/// A variable on its own is given away where that can happen only once: markup that was rendered
+/// before has no other way into a template.
+pub(crate) fn is_borrowed(tokens: &TokenStream, bound: &Bound) -> bool {
+    match syn::parse2::<Expr>(tokens.clone()) {
+        Ok(Expr::Field(_) | Expr::Index(_)) => true,
+        Ok(Expr::Path(path)) => match path.path.get_ident() {
+            Some(name) => !bound.may_move(name),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// The expression of an event attribute: messages are checked, anything else is passed on.
+///
+/// `Msg::Post` becomes the binding of that variant, whatever fields it has; `Msg::Delete { id }`
+/// and `Msg::Pick(3)` stay values, of variants that a browser may send.
+pub(crate) fn binding(tokens: &TokenStream) -> TokenStream {
+    let Ok(expr) = syn::parse2::<Expr>(tokens.clone()) else { return tokens.clone() };
+    match &expr {
+        Expr::Path(path) if path.qself.is_none() => match message(&path.path) {
+            Some(message) => message.binding(),
+            None => tokens.clone(),
+        },
+        Expr::Struct(value) => checked(message(&value.path), tokens),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => checked(message(&path.path), tokens),
+            _ => tokens.clone(),
+        },
+        _ => tokens.clone(),
+    }
+}
+
+fn checked(message: Option<Message>, value: &TokenStream) -> TokenStream {
+    let Some(message) = message else { return value.clone() };
+    let binding = message.binding();
+    quote_spanned!(message.variant.span()=> { let _ = || #binding; #value })
+}
+
+/// `path::Msg::Variant`, taken apart.
+struct Message {
+    path: syn::Path,
+    enumeration: TokenStream,
+    variant: Ident,
+}
+
+fn message(path: &syn::Path) -> Option<Message> {
+    let variant = path.segments.last()?.ident.clone();
+    let is_enum = path.segments.len() >= 2
+        && names::is_camel_case(&variant.to_string())
+        && names::is_camel_case(&path.segments[path.segments.len() - 2].ident.to_string());
+    if !is_enum {
+        return None;
+    }
+    let mut enumeration = path.clone();
+    enumeration.segments.pop();
+    enumeration.segments.pop_punct();
+    Some(Message { path: path.clone(), enumeration: enumeration.to_token_stream(), variant })
+}
+
+impl Message {
+    /// The binding is asked of the message in a closure that never runs: if there is no such
+    /// variant, its type is unknown and rustc reports nothing but the variant.
+    fn binding(&self) -> TokenStream {
+        let Self { path, enumeration, variant } = self;
+        let name = quote::format_ident!("__binding_{variant}", span = variant.span());
+        let parameter = Ident::new("__message", proc_macro2::Span::mixed_site());
+        quote_spanned!(path.span()=> {
+            let _ = |#parameter: &#enumeration| match #parameter {
+                #path { .. } => (),
+                #[allow(unreachable_patterns)]
+                _ => (),
+            };
+            <#enumeration>::#name()
+        })
+    }
+}
+
+/// Emits `value` so that it is looked at and not taken.
+pub(crate) fn by_reference(value: &TokenStream) -> TokenStream {
+    quote!(&(#value))
+}
