@@ -1,0 +1,150 @@
+//! What somebody said: the text as it is kept, and the record that is read.
+
+use std::borrow::Cow;
+
+use identity::Guest;
+
+use crate::MessageId;
+
+/// The longest message, in Unicode scalar values. Graphemes would let one "character" be arbitrarily
+/// long.
+pub const BODY_CHARS_MAX: usize = 4_000;
+/// The most lines in a message.
+pub const BODY_LINES_MAX: usize = 200;
+/// The same author within this time continues what was said before.
+pub const CONTINUES_WITHIN_MS: i64 = 5 * 60 * 1_000;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// One message as it is read. Everything in it is the same for every reader, and a function of the
+/// message and the one truly before it, never of the window somebody looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its place in the room, from 1 without gaps.
+    pub number: u64,
+    pub id: MessageId,
+    /// Who said it, under the name they had then.
+    pub author: Guest,
+    /// What they said, as plain text with `\n` line breaks. Empty: it was erased.
+    pub body: String,
+    /// When the server accepted it, in milliseconds since the Unix epoch.
+    pub sent_at_ms: i64,
+    /// When the message before it was accepted; `None` for the first of the room. A browser that
+    /// knows its time zone decides from this whether a new day began.
+    pub previous_at_ms: Option<i64>,
+    /// The same author said the message before, at most [`CONTINUES_WITHIN_MS`] earlier.
+    pub continues: bool,
+    /// The first message, or the first of its day in UTC.
+    pub new_day_utc: bool,
+}
+
+/// What a message needs to know of the one before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Previous<'a> {
+    pub author_id: &'a str,
+    pub sent_at_ms: i64,
+}
+
+impl Message {
+    pub(crate) fn after(
+        previous: Option<Previous<'_>>,
+        number: u64,
+        id: MessageId,
+        author: Guest,
+        body: String,
+        sent_at_ms: i64,
+    ) -> Self {
+        let previous_at_ms = previous.as_ref().map(|previous| previous.sent_at_ms);
+        let continues = previous.as_ref().is_some_and(|previous| {
+            previous.author_id == author.id.as_str()
+                && sent_at_ms.saturating_sub(previous.sent_at_ms) <= CONTINUES_WITHIN_MS
+        });
+        let new_day_utc = previous_at_ms
+            .is_none_or(|before| before.div_euclid(DAY_MS) != sent_at_ms.div_euclid(DAY_MS));
+        Self { number, id, author, body, sent_at_ms, previous_at_ms, continues, new_day_utc }
+    }
+}
+
+/// `text` as it is kept: `\r\n` and `\r` become `\n`; other control characters except tab go; blank
+/// lines at the ends and white space after the last word go. Everything else stays, hostile or not:
+/// whoever shows it escapes it.
+pub(crate) fn normal_body(text: &str) -> String {
+    let text = if text.contains('\r') {
+        Cow::from(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::from(text)
+    };
+    let kept: String =
+        text.chars().filter(|&c| c == '\n' || c == '\t' || !c.is_control()).collect();
+    let mut body = kept.trim_end();
+    while let Some((first, rest)) = body.split_once('\n') {
+        if !first.trim().is_empty() {
+            break;
+        }
+        body = rest;
+    }
+    body.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::{GuestName, GuestSession};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, kept: &str) {
+        assert_eq!(normal_body(text), kept, "{text:?}");
+    }
+
+    #[test]
+    fn bodies() {
+        let plain_text_is_kept = "hello";
+        check(plain_text_is_kept, "hello");
+        let line_breaks_are_kept_as_line_feeds = "a\r\nb\rc\nd";
+        check(line_breaks_are_kept_as_line_feeds, "a\nb\nc\nd");
+        let inner_blank_lines_are_kept = "a\n\n\nb";
+        check(inner_blank_lines_are_kept, "a\n\n\nb");
+        let blank_lines_at_the_ends_go = "\n  \n\n  a\nb  \n \n";
+        check(blank_lines_at_the_ends_go, "  a\nb");
+        let indentation_and_tabs_are_kept = "    let x;\n\tlet y;";
+        check(indentation_and_tabs_are_kept, "    let x;\n\tlet y;");
+        let nul_and_other_controls_go = "a\0b\u{1b}[31mc\u{7f}\u{85}";
+        check(nul_and_other_controls_go, "ab[31mc");
+        let markup_is_kept = "Tom & \"Jo\" <3 <script>alert('x')</script>";
+        check(markup_is_kept, markup_is_kept);
+        let direction_overrides_and_joiners_are_kept = "\u{202E}abc\u{202C} 👩\u{200D}🍳";
+        check(direction_overrides_and_joiners_are_kept, direction_overrides_and_joiners_are_kept);
+        let only_white_space_is_nothing = " \r\n\t\0\u{3000}";
+        check(only_white_space_is_nothing, "");
+    }
+
+    fn said(author: &Guest, at_ms: i64, before: Option<(&Guest, i64)>) -> Message {
+        let previous = before
+            .map(|(author, sent_at_ms)| Previous { author_id: author.id.as_str(), sent_at_ms });
+        Message::after(previous, 2, MessageId::random(), author.clone(), "hi".into(), at_ms)
+    }
+
+    #[test]
+    fn a_message_knows_the_one_truly_before_it() {
+        let ana = GuestSession::fresh().guest();
+        let ben = GuestSession::fresh().guest();
+        let renamed = Guest { name: GuestName::friendly(1), ..ana.clone() };
+        let noon = 20_000 * DAY_MS + DAY_MS / 2;
+        let five_minutes = CONTINUES_WITHIN_MS;
+
+        assert!(!said(&ana, noon, None).continues, "the first continues nothing");
+        assert!(said(&ana, noon, None).new_day_utc, "the first begins a day");
+        assert!(said(&ana, noon, Some((&ana, noon - five_minutes))).continues);
+        assert!(!said(&ana, noon, Some((&ana, noon - five_minutes - 1))).continues);
+        assert!(!said(&ana, noon, Some((&ben, noon))).continues, "another author");
+        assert!(said(&ana, noon, Some((&renamed, noon))).continues, "the id counts, not the name");
+        assert!(said(&ana, noon, Some((&ana, noon + 5))).continues, "clocks may differ a little");
+        assert!(!said(&ana, noon, Some((&ana, noon - 1))).new_day_utc);
+        assert!(said(&ana, noon, Some((&ana, noon - DAY_MS))).new_day_utc);
+        let midnight = 20_001 * DAY_MS;
+        assert!(said(&ana, midnight, Some((&ana, midnight - 1))).new_day_utc);
+        assert!(said(&ana, -1, Some((&ana, 0))).new_day_utc, "days before 1970 count too");
+        assert_eq!(said(&ana, noon, Some((&ben, 7))).previous_at_ms, Some(7));
+    }
+}
