@@ -8,7 +8,8 @@
 //! * a loop: entries by key, as moved (`[old index, change]`), changed or new, `kc` always;
 //! * an empty loop is the text `""`, before and after, so that the message does not depend on
 //!   whether the browser has ever seen an entry;
-//! * a stream: complete entries and `[ref, inserts, deletes, reset?]`; nothing of it is kept;
+//! * a stream: complete entries and `[ref, inserts, deletes, reset?]`; nothing of it is kept but in
+//!   a shared view, where browsers that join later need it (`kept.rs`);
 //! * components: by number in the slot, their own trees under `c`.
 //!
 //! Everything here is pure but for [`Components`]: mounting and updating them is part of walking
@@ -23,10 +24,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     effects::Effects,
+    kept::{InsertPlace, Kept},
     live_component::{Components, Myself},
     message::{DecodeError, EventValue},
     nested::NestedView,
-    rendered::{Dynamic, Key, Rendered, Sent, StreamChanges, Template},
+    rendered::{Dynamic, Key, Rendered, Sent, StreamChanges, StreamInsert, Template},
 };
 
 /// Wraps an entry whose template is not that of its neighbours.
@@ -40,6 +42,8 @@ pub(crate) struct Differ {
     root: Option<Node>,
     components: Components,
     trees: BTreeMap<Myself, Tree>,
+    /// Whether others join later and need what was sent of streams.
+    keeps_streams: bool,
 }
 
 #[derive(Debug, Default)]
@@ -60,16 +64,25 @@ enum Slot {
     Text(Box<str>),
     Node(Node),
     Keyed(&'static Template, Vec<(Key, Node)>),
-    /// The template that the browser has; `None` if it has none or cannot be relied on.
-    Stream(Option<&'static Template>),
+    Stream(StreamSlot),
     Component(Myself),
     View(NestedView),
     Forgotten,
 }
 
+#[derive(Debug, Default)]
+struct StreamSlot {
+    reference: String,
+    /// The template that the browsers have; `None` if they have none or cannot be relied on.
+    known: Option<&'static Template>,
+    /// What the browsers show of it, in a shared view.
+    kept: Option<Kept>,
+}
+
 /// What a pass over a tree needs besides the tree.
 struct Pass<'a> {
     id: &'a str,
+    keeps_streams: bool,
     /// The component that is being walked.
     within: Option<Myself>,
     components: &'a mut Components,
@@ -84,7 +97,13 @@ impl Differ {
     /// Nothing was rendered yet. `connected` is passed on to components.
     pub(crate) fn new(id: impl Into<Arc<str>>, connected: bool) -> Self {
         let components = Components::new(connected);
-        Self { id: id.into(), root: None, components, trees: BTreeMap::new() }
+        let (id, trees) = (id.into(), BTreeMap::new());
+        Self { id, root: None, components, trees, keeps_streams: false }
+    }
+
+    /// The same for a view that many browsers look at.
+    pub(crate) fn shared(id: impl Into<Arc<str>>) -> Self {
+        Self { keeps_streams: true, ..Self::new(id, true) }
     }
 
     /// The message that brings the browser to `rendered`: the whole tree the first time, later the
@@ -122,14 +141,10 @@ impl Differ {
         message
     }
 
-    /// The whole tree as it is now, without changing this picture: for a browser that joins.
-    pub(crate) fn whole(
-        id: &str,
-        rendered: Rendered,
-        placeholder: &dyn Fn(&NestedView) -> String,
-    ) -> Map<String, Value> {
-        // A snapshot tells no stream that something was sent: see `stream::snapshot`.
-        Differ::new(id, true).render(rendered, &mut Effects::default(), placeholder)
+    /// The whole tree as the browsers have it. With `reset`, streams also say that what is shown
+    /// of them is to be removed first.
+    pub(crate) fn whole(&self, reset: bool) -> Map<String, Value> {
+        self.root.as_ref().map(|root| root.whole(reset)).unwrap_or_default()
     }
 
     /// Gives an event to a component; `None` if it is gone.
@@ -174,6 +189,7 @@ impl Differ {
     ) -> Pass<'a> {
         Pass {
             id: &self.id,
+            keeps_streams: self.keeps_streams,
             within: None,
             components: &mut self.components,
             trees: &mut self.trees,
@@ -243,9 +259,9 @@ impl Pass<'_> {
             }
             Dynamic::Keyed(keyed) => self.whole_loop(keyed.entries),
             Dynamic::Stream(changes) => {
-                let mut slot = Slot::Stream(None);
+                let mut slot = StreamSlot::default();
                 let value = self.stream(&mut slot, changes).unwrap_or_else(nothing);
-                (slot, value)
+                (Slot::Stream(slot), value)
             }
             Dynamic::Component(spec) => {
                 let myself = self.components.place(spec, self.effects);
@@ -270,7 +286,8 @@ impl Pass<'_> {
             (_, Dynamic::Keep) => None,
             (Slot::Text(known), Dynamic::Text(text)) if **known == *text => None,
             (Slot::Node(known), Dynamic::Nested(next)) if known.template.same(next.template) => {
-                let old = Node { template: known.template, slots: std::mem::take(&mut known.slots) };
+                let slots = std::mem::take(&mut known.slots);
+                let old = Node { template: known.template, slots };
                 let (node, message) = self.node(Some(old), next);
                 *slot = Slot::Node(node);
                 (!message.is_empty()).then_some(Value::Object(message))
@@ -287,7 +304,7 @@ impl Pass<'_> {
                 *slot = Slot::Keyed(template, entries);
                 message
             }
-            (Slot::Stream(_), Dynamic::Stream(changes)) => self.stream(slot, changes),
+            (Slot::Stream(known), Dynamic::Stream(changes)) => self.stream(known, changes),
             (Slot::Component(known), Dynamic::Component(spec)) => {
                 let myself = self.components.place(spec, self.effects);
                 self.component(myself);
@@ -371,58 +388,58 @@ impl Pass<'_> {
         (nodes, Some(json!({ "k": keyed })))
     }
 
-    fn stream(&mut self, slot: &mut Slot, mut changes: StreamChanges) -> Option<Value> {
+    fn stream(&mut self, slot: &mut StreamSlot, mut changes: StreamChanges) -> Option<Value> {
         self.sent.extend(changes.sent.take());
-        let nothing_new = changes.inserts.is_empty() && changes.deletes.is_empty();
-        if nothing_new && !changes.reset {
+        if changes.inserts.is_empty() && changes.deletes.is_empty() && !changes.reset {
             return None;
         }
-        let Slot::Stream(known) = slot else { return None };
-        let inserts: Vec<_> = changes
-            .inserts
-            .iter()
-            .map(|insert| json!([insert.dom_id, insert.at, insert.limit, insert.update_only]))
-            .collect();
-        let count = inserts.len();
-        let reference = match self.within {
+        slot.reference = match self.within {
             Some(Myself(number)) => format!("{}-{number}-{}", self.id, changes.name),
             None => format!("{}-{}", self.id, changes.name),
         };
-        let mut stream = vec![json!(reference), json!(inserts), json!(changes.deletes)];
-        if changes.reset {
-            stream.push(json!(true));
-        }
+        let places: Vec<_> = changes.inserts.iter().map(place).collect();
         let entries = changes.inserts.into_iter().enumerate();
         let entries: Vec<_> =
             entries.map(|(index, insert)| (Key::index(index), insert.rendered)).collect();
         let mixed = is_mixed(&entries);
         let entries = uniform(entries);
         let mut message = Map::new();
-        if let Some((_, first)) = entries.first() {
-            let template = first.template;
-            if changes.was_empty || !known.is_some_and(|known| known.same(template)) {
-                message.insert("s".to_owned(), json!(template.statics));
+        match entries.first().map(|(_, first)| first.template) {
+            Some(template) => {
+                let empty = slot.kept.as_ref().is_some_and(Kept::is_empty);
+                if empty || !slot.known.is_some_and(|known| known.same(template)) {
+                    message.insert("s".to_owned(), json!(template.statics));
+                }
+                // Templates that alternate are sent each time: browsers that joined at different
+                // times may have seen another one last.
+                let alternates = slot.known.is_some_and(|known| !known.same(template));
+                slot.known = (!mixed && !alternates).then_some(template);
             }
-            // Templates that alternate are sent each time: a browser that joined later has seen
-            // another last one.
-            let alternates = known.is_some_and(|known| !known.same(template));
-            *known = (!mixed && !alternates).then_some(template);
-        } else if known.is_none() && !changes.reset {
-            return None;
+            // Without a template the client could not print the empty loop.
+            None if slot.known.is_none() || slot.kept.as_ref().is_some_and(Kept::is_empty) => {
+                message.insert("s".to_owned(), json!([""]));
+                slot.known = None;
+            }
+            None => {}
         }
+        let template = entries.first().map(|(_, first)| first.template);
         let mut keyed = Map::new();
         for (index, (_, rendered)) in entries.into_iter().enumerate() {
             let mut entry = Map::new();
             self.whole_node(rendered, &mut entry);
             keyed.insert(index.to_string(), Value::Object(entry));
         }
-        keyed.insert("kc".to_owned(), json!(count));
+        if self.keeps_streams {
+            let kept = slot.kept.get_or_insert_default();
+            kept.follow(changes.reset, &changes.deletes, &places, template, &keyed);
+        }
+        keyed.insert("kc".to_owned(), json!(places.len()));
+        let mut stream = vec![json!(slot.reference), json!(places), json!(changes.deletes)];
+        if changes.reset {
+            stream.push(json!(true));
+        }
         message.insert("k".to_owned(), Value::Object(keyed));
         message.insert("stream".to_owned(), Value::Array(stream));
-        if count == 0 && known.is_none() {
-            // Without a template the client could not print the (empty) loop.
-            message.insert("s".to_owned(), json!([""]));
-        }
         Some(Value::Object(message))
     }
 
@@ -445,6 +462,53 @@ impl Pass<'_> {
             self.changed.insert(myself, Value::Object(message));
         }
     }
+}
+
+impl Node {
+    fn whole(&self, reset: bool) -> Map<String, Value> {
+        let mut message = self.dynamics(reset);
+        message.insert("s".to_owned(), json!(self.template.statics));
+        message
+    }
+
+    fn dynamics(&self, reset: bool) -> Map<String, Value> {
+        let slots = self.slots.iter().enumerate();
+        slots.map(|(index, slot)| (index.to_string(), slot.whole(reset))).collect()
+    }
+}
+
+impl Slot {
+    fn whole(&self, reset: bool) -> Value {
+        match self {
+            Slot::Text(text) => Value::String(text.to_string()),
+            Slot::Node(node) => {
+                let mut message = node.whole(reset);
+                if node.template.root {
+                    message.insert("r".to_owned(), json!(1));
+                }
+                Value::Object(message)
+            }
+            Slot::Keyed(template, entries) => {
+                let mut keyed = Map::new();
+                for (index, (_, entry)) in entries.iter().enumerate() {
+                    keyed.insert(index.to_string(), Value::Object(entry.dynamics(reset)));
+                }
+                keyed.insert("kc".to_owned(), json!(entries.len()));
+                json!({ "s": template.statics, "k": keyed })
+            }
+            Slot::Stream(slot) => match &slot.kept {
+                Some(kept) if reset || !kept.is_empty() => kept.whole(&slot.reference, reset),
+                _ => nothing(),
+            },
+            Slot::Component(myself) => json!(myself.0),
+            // Neither is in the markup of a view that others join later.
+            Slot::View(_) | Slot::Forgotten => nothing(),
+        }
+    }
+}
+
+fn place(insert: &StreamInsert) -> InsertPlace {
+    (insert.dom_id.clone(), insert.at, insert.limit, insert.update_only)
 }
 
 fn nothing() -> Value {

@@ -174,8 +174,6 @@ pub struct StreamChanges {
     pub(crate) deletes: Vec<String>,
     /// Whether everything shown is removed first.
     pub(crate) reset: bool,
-    /// Whether the browser cannot have the template yet, because the stream was empty.
-    pub(crate) was_empty: bool,
     /// Told that the changes up to the number were sent.
     pub(crate) sent: Option<(Arc<dyn Sent>, u64)>,
 }

@@ -1,31 +1,17 @@
-//! Long lists that neither side keeps, and values that are sent once.
+//! Long lists whose items are not kept, and values that are sent once.
 //!
 //! A [`Stream`] collects changes; a render turns the ones not yet sent into markup, and once they
 //! are on their way they are forgotten. So `render(&self)` stays pure: it reads, and the view's
-//! task tells the stream afterwards. A stream of a [`SharedView`](crate::SharedView) is made with
-//! [`Stream::windowed`]: it keeps its newest items, because a browser that joins later needs them.
+//! task tells the stream afterwards. (A [`SharedView`](crate::SharedView)'s task keeps what it sent
+//! of a stream, within the limits given to the browsers, for those that join later.)
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
     fmt::Debug,
     sync::{Arc, Mutex},
 };
 
 use crate::rendered::{Dynamic, Rendered, Sent, StreamChanges, StreamInsert};
-
-thread_local! {
-    /// Whether the render in progress is for a browser that has nothing yet.
-    static SNAPSHOT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `render` such that windowed streams give all they keep instead of what changed.
-pub(crate) fn snapshot(render: impl FnOnce() -> Rendered) -> Rendered {
-    SNAPSHOT.set(true);
-    let rendered = render();
-    SNAPSHOT.set(false);
-    rendered
-}
 
 /// A list whose items are sent and forgotten.
 ///
@@ -46,23 +32,15 @@ pub(crate) fn snapshot(render: impl FnOnce() -> Rendered) -> Rendered {
 pub struct Stream<T> {
     name: &'static str,
     dom_id: fn(&T) -> String,
-    /// Items that a snapshot shows; `None` keeps nothing.
-    window: Option<Window<T>>,
+    /// For inserts that name none.
+    limit: Option<i64>,
     pending: Arc<Mutex<Pending<T>>>,
-}
-
-#[derive(Debug)]
-struct Window<T> {
-    items: VecDeque<(String, Arc<T>)>,
-    limit: usize,
 }
 
 #[derive(Debug)]
 struct Pending<T> {
     changes: VecDeque<(u64, Change<T>)>,
     last: u64,
-    /// Whether the stream showed nothing before the changes that are pending.
-    was_empty: bool,
 }
 
 #[derive(Debug)]
@@ -121,22 +99,14 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
     /// A stream without items. `name` is unique among the streams of the view or component;
     /// `dom_id` gives an item's element id, unique in the document.
     pub fn new(name: &'static str, dom_id: fn(&T) -> String) -> Self {
-        Self::with_window(name, dom_id, None)
+        let pending = Pending { changes: VecDeque::new(), last: 0 };
+        Self { name, dom_id, limit: None, pending: Arc::new(Mutex::new(pending)) }
     }
 
-    /// A stream that keeps its last `limit` items for browsers that come later. The browsers keep
-    /// as many: `limit` is also sent with each insert.
+    /// A stream of which browsers keep the last `limit` items only.
     pub fn windowed(name: &'static str, dom_id: fn(&T) -> String, limit: usize) -> Self {
-        Self::with_window(name, dom_id, Some(Window { items: VecDeque::new(), limit }))
-    }
-
-    fn with_window(
-        name: &'static str,
-        dom_id: fn(&T) -> String,
-        window: Option<Window<T>>,
-    ) -> Self {
-        let pending = Pending { changes: VecDeque::new(), last: 0, was_empty: true };
-        Self { name, dom_id, window, pending: Arc::new(Mutex::new(pending)) }
+        let limit = i64::try_from(limit).map_or(i64::MIN, |limit| -limit);
+        Self { limit: Some(limit), ..Self::new(name, dom_id) }
     }
 
     /// Appends an item, or updates the one with the same id in place.
@@ -147,12 +117,8 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
     /// Inserts an item at a place, or updates the one with the same id where it is.
     pub fn insert(&mut self, item: T, place: Place) {
         let dom_id = (self.dom_id)(&item);
-        let item = Arc::new(item);
-        let place = match &mut self.window {
-            Some(window) => window.insert(&dom_id, &item, place),
-            None => place,
-        };
-        self.change(Change::Insert { item, dom_id, place });
+        let place = Place { limit: place.limit.or(self.limit), ..place };
+        self.change(Change::Insert { item: Arc::new(item), dom_id, place });
     }
 
     /// Inserts many, in this order, each at the place.
@@ -162,26 +128,11 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
 
     /// Removes the item whose element has this id.
     pub fn delete(&mut self, dom_id: impl Into<String>) {
-        let dom_id = dom_id.into();
-        let Some(window) = &mut self.window else { return self.change(Change::Delete(dom_id)) };
-        let Some(at) = window.items.iter().position(|(known, _)| *known == dom_id) else { return };
-        window.items.remove(at);
-        // A browser that joins an empty window gets no template. Saying "reset" makes everyone
-        // else forget theirs, so that the next insert is the same for all.
-        match window.items.is_empty() {
-            true => self.clear(),
-            false => self.change(Change::Delete(dom_id)),
-        }
+        self.change(Change::Delete(dom_id.into()));
     }
 
     /// Removes everything that is shown.
     pub fn clear(&mut self) {
-        if let Some(window) = &mut self.window {
-            if window.items.is_empty() {
-                return;
-            }
-            window.items.clear();
-        }
         let mut pending = self.pending.lock().expect("no panic while it is held");
         pending.changes.clear();
         pending.push(Change::Reset);
@@ -193,54 +144,24 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
         self.extend(items, place);
     }
 
-    /// The items of a windowed stream, oldest first; none of another.
-    pub fn window(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.window.iter().flat_map(|window| window.items.iter().map(|(_, item)| &**item))
-    }
-
     fn change(&mut self, change: Change<T>) {
         self.pending.lock().expect("no panic while it is held").push(change);
     }
 
     /// Renders what the browser has to be told: `item(id, item)` gives one element with that id.
-    pub fn each(&self, item: impl Fn(&str, &T) -> Rendered) -> Dynamic {
-        match &self.window {
-            Some(window) if SNAPSHOT.get() => self.everything(window, item),
-            _ => self.changes(item),
-        }
-    }
-
-    fn everything(&self, window: &Window<T>, render: impl Fn(&str, &T) -> Rendered) -> Dynamic {
-        let insert = |(dom_id, item): &(String, Arc<T>)| StreamInsert {
-            rendered: render(dom_id, item),
-            dom_id: dom_id.clone(),
-            at: -1,
-            limit: None,
-            update_only: false,
-        };
-        Dynamic::Stream(StreamChanges {
-            name: self.name,
-            inserts: window.items.iter().map(insert).collect(),
-            deletes: Vec::new(),
-            reset: false,
-            was_empty: true,
-            sent: None,
-        })
-    }
-
-    fn changes(&self, render: impl Fn(&str, &T) -> Rendered) -> Dynamic {
+    /// It should always be the same `html!`, with what differs inside.
+    pub fn each(&self, render: impl Fn(&str, &T) -> Rendered) -> Dynamic {
         // The changes are copied out so that no caller's code runs while the lock is held.
-        let (changes, last, was_empty) = {
+        let (changes, last) = {
             let pending = self.pending.lock().expect("no panic while it is held");
             let changes: Vec<_> = pending.changes.iter().map(|(_, change)| change.clone()).collect();
-            (changes, pending.last, pending.was_empty)
+            (changes, pending.last)
         };
         let mut told = StreamChanges {
             name: self.name,
             inserts: Vec::new(),
             deletes: Vec::new(),
             reset: false,
-            was_empty,
             sent: Some((self.pending.clone(), last)),
         };
         for change in changes {
@@ -271,29 +192,6 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
     }
 }
 
-impl<T> Window<T> {
-    /// Keeps the window as the browsers will show it, and says where the item goes there.
-    fn insert(&mut self, dom_id: &str, item: &Arc<T>, place: Place) -> Place {
-        let limited = Place { limit: place.limit.or(Some(-(self.limit as i64))), ..place };
-        if let Some(known) = self.items.iter_mut().find(|(known, _)| known == dom_id) {
-            known.1 = item.clone();
-            return limited;
-        }
-        if place.update_only {
-            return limited;
-        }
-        let entry = (dom_id.to_owned(), item.clone());
-        match usize::try_from(place.at) {
-            Ok(at) if at < self.items.len() => self.items.insert(at, entry),
-            _ => self.items.push_back(entry),
-        }
-        while self.items.len() > self.limit {
-            self.items.pop_front();
-        }
-        limited
-    }
-}
-
 impl<T> Pending<T> {
     fn push(&mut self, change: Change<T>) {
         self.last += 1;
@@ -305,12 +203,7 @@ impl<T: Debug + Send + Sync> Sent for Mutex<Pending<T>> {
     fn sent(&self, upto: u64) {
         let mut pending = self.lock().expect("no panic while it is held");
         while pending.changes.front().is_some_and(|(number, _)| *number <= upto) {
-            let Some((_, change)) = pending.changes.pop_front() else { break };
-            pending.was_empty = match change {
-                Change::Insert { .. } => false,
-                Change::Reset => true,
-                Change::Delete(_) => pending.was_empty,
-            };
+            pending.changes.pop_front();
         }
     }
 }

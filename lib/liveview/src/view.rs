@@ -118,6 +118,7 @@ pub(crate) struct Place {
     pub(crate) connect_params: Params,
     pub(crate) flash: Flash,
     pub(crate) is_nested: bool,
+    pub(crate) static_changed: bool,
 }
 
 /// A connected view's way to itself.
@@ -190,6 +191,11 @@ impl<V: LiveView> Cx<V> {
     /// What the page's script sent when it connected; text that nobody has checked.
     pub fn connect_params(&self) -> &Params {
         &self.place.connect_params
+    }
+
+    /// Whether the page was loaded with scripts or styles of another build (`phx-track-static`).
+    pub fn static_changed(&self) -> bool {
+        self.place.static_changed
     }
 
     /// What an earlier page left to be shown once.

@@ -1,0 +1,436 @@
+//! The door for HTTP: pages of live views, and the upgrade to their socket.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use channels::ConnectionInfo;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use tasks::{Clock, Scope};
+
+use crate::{
+    app::{self, App, ErrorPage, Private, Route, Routed, Shared},
+    effects::Flash,
+    join::{Joins, Visitor},
+    page::{Layout, Page, PageMount, Role},
+    params::Params,
+    rendered::Raw,
+    session::{Secret, Session, SessionCookie, cookie, random_id},
+    shared_view::SharedView,
+    shared_view_task::{Instances, SharedCounts},
+    view::{Interrupt, LiveView, Place},
+    websocket::{self, WebSocket},
+};
+
+/// The body of every answer.
+pub type Body = Full<Bytes>;
+
+const SOCKET_PATH: &str = "/live/websocket";
+const FLASH_COOKIE: &str = "__phoenix_flash__";
+const RELOAD_COOKIE: &str = "__phoenix_reload_status__";
+
+/// The browser's address, put into a request's extensions by [`serve`](crate::serve).
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddr(pub SocketAddr);
+
+/// Answers requests for live views: give it every request that is nobody else's.
+///
+/// A [`tower_service::Service`], so it can be the fallback of a router. Cheap to clone.
+pub struct Endpoint<C> {
+    app: Arc<App<C>>,
+    sockets: Arc<channels::Endpoint>,
+    shared_counts: Arc<SharedCounts>,
+}
+
+impl<C> Clone for Endpoint<C> {
+    fn clone(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            sockets: self.sockets.clone(),
+            shared_counts: self.shared_counts.clone(),
+        }
+    }
+}
+
+impl<C> std::fmt::Debug for Endpoint<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").finish_non_exhaustive()
+    }
+}
+
+/// Puts an [`Endpoint`] together.
+pub struct EndpointBuilder<C> {
+    app: App<C>,
+    channels: channels::Config,
+    shared_counts: Arc<SharedCounts>,
+}
+
+/// The routes of one live session: pages between which a browser goes without a page load.
+pub struct Routes<'a, C> {
+    app: &'a mut App<C>,
+    live_session: &'static str,
+}
+
+impl<C: Clone + Send + Sync + 'static> EndpointBuilder<C> {
+    /// The name of the session cookie; `_liveview` if not said.
+    pub fn cookie_name(mut self, name: &'static str) -> Self {
+        self.app.cookie.name = name;
+        self
+    }
+
+    /// Whether the session cookie goes over HTTPS only.
+    pub fn secure_cookie(mut self, secure: bool) -> Self {
+        self.app.cookie.secure = secure;
+        self
+    }
+
+    /// Origins (`https://chat.example.org`) whose pages may connect, besides the host itself.
+    pub fn origins(mut self, origins: impl IntoIterator<Item = String>) -> Self {
+        self.app.origins.extend(origins);
+        self
+    }
+
+    /// A header of every page.
+    ///
+    /// # Panics
+    /// When the value is not one of a header: both are constants of the program.
+    pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.app.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// URLs of the tracked statics (`phx-track-static`) of this build: see
+    /// [`Cx::static_changed`](crate::Cx::static_changed).
+    pub fn statics(mut self, urls: impl IntoIterator<Item = String>) -> Self {
+        self.app.statics.extend(urls);
+        self
+    }
+
+    /// Completes the session of a visitor before every page: gives a name to somebody new, say.
+    pub fn greet(mut self, greet: fn(&mut Session)) -> Self {
+        self.app.greet = Some(greet);
+        self
+    }
+
+    /// What errors look like.
+    pub fn error_page(mut self, error_page: ErrorPage) -> Self {
+        self.app.error_page = error_page;
+        self
+    }
+
+    /// Limits of the sockets.
+    pub fn channels(mut self, config: channels::Config) -> Self {
+        self.channels = config;
+        self
+    }
+
+    /// Where the time comes from; the system if not said.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.app.clock = clock;
+        self
+    }
+
+    /// Adds routes that share a layout.
+    pub fn live_session(
+        mut self,
+        name: &'static str,
+        layout: Layout,
+        routes: impl FnOnce(&mut Routes<'_, C>),
+    ) -> Self {
+        self.app.layouts.insert(name.to_owned(), layout);
+        routes(&mut Routes { app: &mut self.app, live_session: name });
+        self
+    }
+
+    /// Registers a view that only stands in the markup of others.
+    pub fn nested<V: LiveView<Context = C>>(mut self) -> Self {
+        register::<C, V>(&mut self.app);
+        self
+    }
+
+    /// Registers a shared view.
+    pub fn shared<S: SharedView<Context = C>>(mut self) -> Self {
+        let instances = Instances::<S>::new(self.shared_counts.clone());
+        self.app.views.insert(std::any::type_name::<S>(), Arc::new(Shared(instances)));
+        self
+    }
+
+    /// The endpoint.
+    pub fn build(self) -> Endpoint<C> {
+        let app = Arc::new(self.app);
+        let sockets = channels::Endpoint::new(&app.scope, self.channels)
+            .channel("lv:*", Arc::new(Joins(app.clone())));
+        Endpoint { app, sockets: Arc::new(sockets), shared_counts: self.shared_counts }
+    }
+}
+
+impl<C: Clone + Send + Sync + 'static> Routes<'_, C> {
+    /// Shows `V` at a path such as `/r/{slug}`.
+    ///
+    /// # Panics
+    /// When the path is malformed or taken: routes are constants of the program.
+    pub fn live<V: LiveView<Context = C>>(&mut self, path: &str) -> &mut Self {
+        let view = register::<C, V>(self.app);
+        let live_session = self.live_session.to_owned();
+        let added = self.app.routes.insert(path, Route { view, live_session });
+        added.unwrap_or_else(|error| panic!("the route {path} cannot be added: {error}"));
+        self
+    }
+}
+
+fn register<C, V: LiveView<Context = C>>(app: &mut App<C>) -> &'static str {
+    let view = std::any::type_name::<V>();
+    app.views.entry(view).or_insert_with(|| Arc::new(Private::<V>(PhantomData)));
+    view
+}
+
+impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
+    /// Starts an endpoint whose views are given `context`, whose cookies and tokens are signed
+    /// with `secret`, and whose tasks belong to `scope`.
+    pub fn builder(context: C, secret: Secret, scope: &Scope) -> EndpointBuilder<C> {
+        let cookie = SessionCookie { name: "_liveview", secret: secret.clone(), secure: false };
+        let app = App {
+            context,
+            secret,
+            cookie,
+            clock: Clock::system(),
+            scope: scope.child("live views"),
+            origins: Vec::new(),
+            headers: Vec::new(),
+            statics: Vec::new(),
+            greet: None,
+            error_page: app::bare_error_page,
+            routes: matchit::Router::new(),
+            layouts: HashMap::new(),
+            views: HashMap::new(),
+        };
+        EndpointBuilder { app, channels: channels::Config::default(), shared_counts: Arc::default() }
+    }
+
+    /// Reads and writes the session cookie, for handlers beside the live views.
+    pub fn cookie(&self) -> &SessionCookie {
+        &self.app.cookie
+    }
+
+    /// How often shared views were rendered and encoded.
+    pub fn shared_counts(&self) -> &SharedCounts {
+        &self.shared_counts
+    }
+
+    /// The visitor's session for a request beside the live views: the cookie's, or a new one.
+    pub fn session(&self, headers: &HeaderMap) -> Session {
+        let known = self.app.cookie.read(headers, self.app.clock.now_ms());
+        let mut session = known.unwrap_or_else(Session::fresh);
+        if let Some(greet) = self.app.greet {
+            greet(&mut session);
+        }
+        session
+    }
+
+    /// The `Set-Cookie` header that keeps `session`.
+    pub fn set_cookie(&self, session: &Session) -> HeaderValue {
+        self.app.cookie.write(session, self.app.clock.now_ms())
+    }
+
+    /// The `Set-Cookie` header that leaves `flash` for the next page.
+    pub fn set_flash(&self, flash: &Flash) -> Option<HeaderValue> {
+        let token = self.app.flash_token(flash)?;
+        HeaderValue::try_from(format!("{FLASH_COOKIE}={token}; Path=/; Max-Age=60; SameSite=Lax")).ok()
+    }
+
+    /// Answers one request. Never fails: what goes wrong is an error page.
+    pub async fn handle<B>(&self, mut request: Request<B>) -> Response<Body> {
+        if request.uri().path() == SOCKET_PATH {
+            return self.upgrade(&mut request);
+        }
+        let method = request.method();
+        if method != Method::GET && method != Method::HEAD {
+            return self.error(StatusCode::METHOD_NOT_ALLOWED, None);
+        }
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        match self.app.route(path) {
+            None => self.error(StatusCode::NOT_FOUND, None),
+            Some(routed) => self.page(routed, request.headers()).await,
+        }
+    }
+
+    /// The error page of a status.
+    pub fn error(&self, status: StatusCode, reference: Option<&str>) -> Response<Body> {
+        let html = (self.app.error_page)(status.as_u16(), reference).to_html();
+        self.html(status, html)
+    }
+
+    /// Logs a fault once and answers with its reference.
+    pub fn fault(&self, error: &(dyn std::error::Error + 'static)) -> Response<Body> {
+        let reference = random_id();
+        let chain = std::iter::successors(Some(error), |error| error.source());
+        let chain: Vec<_> = chain.map(ToString::to_string).collect();
+        tracing::error!(reference, error = chain.join(": "), "a request failed");
+        self.error(StatusCode::INTERNAL_SERVER_ERROR, Some(&reference))
+    }
+
+    async fn page(&self, routed: Routed, headers: &HeaderMap) -> Response<Body> {
+        if let Some(response) = self.reload_status(headers) {
+            return response;
+        }
+        let session = self.session(headers);
+        let flash = self.app.read_flash(cookie(headers, FLASH_COOKIE)).unwrap_or_default();
+        let Routed { route: Route { view, live_session }, params, path } = routed;
+        let layout = self.app.layout(&live_session);
+        let place = Place {
+            path,
+            params,
+            session: Arc::new(session.clone()),
+            flash,
+            ..Place::default()
+        };
+        let id = format!("phx-{}", random_id());
+        let mount = PageMount { id, place, role: Role::Main { view, live_session } };
+        let any = self.app.views[view].clone();
+        let rendered = AssertUnwindSafe(any.page(&self.app, mount)).catch_unwind().await;
+        let mut response = match rendered {
+            Ok(Ok(view)) => {
+                let page = Page {
+                    csrf_token: session.csrf_token(),
+                    title: view.title.as_deref(),
+                    content: Raw::new(view.html),
+                };
+                self.html(StatusCode::OK, layout(page).to_html())
+            }
+            Ok(Err(Interrupt::Redirect { to, flash } | Interrupt::Navigate { to, flash })) => {
+                self.redirect(&to, &flash)
+            }
+            Ok(Err(Interrupt::Status(status))) => {
+                let status = StatusCode::from_u16(status);
+                self.error(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), None)
+            }
+            Ok(Err(error @ Interrupt::Fault(_))) => self.fault(&error),
+            Err(_panic) => self.fault(&Interrupt::fault("a view panicked")),
+        };
+        let headers_out = response.headers_mut();
+        headers_out.append(header::SET_COOKIE, self.set_cookie(&session));
+        if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
+            headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
+        }
+        response
+    }
+
+    /// A join was refused with a status: the client loads the page to show it.
+    fn reload_status(&self, headers: &HeaderMap) -> Option<Response<Body>> {
+        let token = cookie(headers, RELOAD_COOKIE)?;
+        let status: Option<u16> =
+            self.app.secret.verify("reload", token, self.app.clock.now_ms());
+        let status = StatusCode::from_u16(status?).ok()?;
+        let mut response = self.error(status, None);
+        response.headers_mut().append(header::SET_COOKIE, forget(RELOAD_COOKIE));
+        Some(response)
+    }
+
+    fn redirect(&self, to: &str, flash: &Flash) -> Response<Body> {
+        let Ok(location) = HeaderValue::try_from(to) else {
+            return self.fault(&Interrupt::fault("a redirect leads nowhere"));
+        };
+        let mut response = Response::new(Body::default());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(header::LOCATION, location);
+        if let Some(flash) = self.set_flash(flash) {
+            response.headers_mut().append(header::SET_COOKIE, flash);
+        }
+        response
+    }
+
+    fn html(&self, status: StatusCode, html: String) -> Response<Body> {
+        let mut response = Response::new(Body::from(html));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in &self.app.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        response
+    }
+
+    /// Turns the connection into a socket (protocol document §1.1).
+    fn upgrade<B>(&self, request: &mut Request<B>) -> Response<Body> {
+        let refuse = |status: StatusCode| {
+            let mut response = Response::new(Body::default());
+            *response.status_mut() = status;
+            response
+        };
+        let query = Params::decode(request.uri().query().unwrap_or_default());
+        if !query.get("vsn").is_some_and(|version| version.starts_with("2.")) {
+            return refuse(StatusCode::FORBIDDEN);
+        }
+        if !self.is_own_origin(request.headers()) {
+            return refuse(StatusCode::FORBIDDEN);
+        }
+        let Some(response) = websocket::answer(request.headers()) else {
+            return refuse(StatusCode::UPGRADE_REQUIRED);
+        };
+        let session = self.app.cookie.read(request.headers(), self.app.clock.now_ms());
+        let session = session
+            .filter(|session| session.csrf_matches(query.get("_csrf_token").unwrap_or_default()))
+            .map(Arc::new);
+        let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0);
+        let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+        let connection = ConnectionInfo::new(peer, Visitor { session });
+        let upgrade = hyper::upgrade::on(request);
+        let sockets = self.sockets.clone();
+        // Not dropped when the scope stops: the socket says farewell then.
+        self.app.scope.spawn("socket", async move {
+            match WebSocket::open(upgrade).await {
+                Ok(transport) => drop(sockets.serve(transport, connection).await),
+                Err(error) => tracing::debug!(%error, "an upgrade came to nothing"),
+            }
+        });
+        response
+    }
+
+    /// No page of another origin may connect: nothing else protects a WebSocket from that.
+    fn is_own_origin(&self, headers: &HeaderMap) -> bool {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        let Ok(origin) = origin.to_str() else { return false };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        let same_host = host.is_some_and(|host| text(header::HOST) == Some(host));
+        same_host || self.app.origins.iter().any(|known| known == origin)
+    }
+}
+
+fn forget(name: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("{name}=; Path=/; Max-Age=0")).expect("names of cookies fit")
+}
+
+impl<C, B> tower_service::Service<Request<B>> for Endpoint<C>
+where
+    C: Clone + Send + Sync + 'static,
+    B: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let endpoint = self.clone();
+        Box::pin(async move { Ok(endpoint.handle(request).await) })
+    }
+}
