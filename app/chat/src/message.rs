@@ -93,30 +93,29 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, kept: &str) {
-        assert_eq!(normal_body(text), kept, "{text:?}");
+    fn check(sentence: &str, text: &str, kept: &str) {
+        assert_eq!(normal_body(text), kept, "{sentence}: {text:?}");
     }
 
     #[test]
     fn bodies() {
-        let plain_text_is_kept = "hello";
-        check(plain_text_is_kept, "hello");
-        let line_breaks_are_kept_as_line_feeds = "a\r\nb\rc\nd";
-        check(line_breaks_are_kept_as_line_feeds, "a\nb\nc\nd");
-        let inner_blank_lines_are_kept = "a\n\n\nb";
-        check(inner_blank_lines_are_kept, "a\n\n\nb");
-        let blank_lines_at_the_ends_go = "\n  \n\n  a\nb  \n \n";
-        check(blank_lines_at_the_ends_go, "  a\nb");
-        let indentation_and_tabs_are_kept = "    let x;\n\tlet y;";
-        check(indentation_and_tabs_are_kept, "    let x;\n\tlet y;");
-        let nul_and_other_controls_go = "a\0b\u{1b}[31mc\u{7f}\u{85}";
-        check(nul_and_other_controls_go, "ab[31mc");
-        let markup_is_kept = "Tom & \"Jo\" <3 <script>alert('x')</script>";
-        check(markup_is_kept, markup_is_kept);
-        let direction_overrides_and_joiners_are_kept = "\u{202E}abc\u{202C} 👩\u{200D}🍳";
-        check(direction_overrides_and_joiners_are_kept, direction_overrides_and_joiners_are_kept);
-        let only_white_space_is_nothing = " \r\n\t\0\u{3000}";
-        check(only_white_space_is_nothing, "");
+        check("plain text is kept", "hello", "hello");
+        check("line breaks are kept as line feeds", "a\r\nb\rc\nd", "a\nb\nc\nd");
+        check("inner blank lines are kept", "a\n\n\nb", "a\n\n\nb");
+        check("blank lines at the ends go", "\n  \n\n  a\nb  \n \n", "  a\nb");
+        check("indentation and tabs are kept", "    let x;\n\tlet y;", "    let x;\n\tlet y;");
+        check("nul and other controls go", "a\0b\u{1b}[31mc\u{7f}\u{85}", "ab[31mc");
+        check(
+            "markup is kept",
+            "Tom & \"Jo\" <3 <script>alert('x')</script>",
+            "Tom & \"Jo\" <3 <script>alert('x')</script>",
+        );
+        check(
+            "direction overrides and joiners are kept",
+            "\u{202E}abc\u{202C} 👩\u{200D}🍳",
+            "\u{202E}abc\u{202C} 👩\u{200D}🍳",
+        );
+        check("only white space is nothing", " \r\n\t\0\u{3000}", "");
     }
 
     fn said(author: &Guest, at_ms: i64, before: Option<(&Guest, i64)>) -> Message {

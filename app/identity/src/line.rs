@@ -60,37 +60,24 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Result<&str, LineError>) {
-        assert_eq!(one_line(text, 10), expected.map(str::to_owned), "{text:?}");
+    fn check(sentence: &str, text: &str, expected: Result<&str, LineError>) {
+        assert_eq!(one_line(text, 10), expected.map(str::to_owned), "{sentence}: {text:?}");
     }
 
     #[test]
     fn lines() {
-        let a_plain_line_is_kept = "Ana";
-        check(a_plain_line_is_kept, Ok("Ana"));
-        let ends_are_trimmed_and_inner_space_collapses = "  Ana \t\u{3000} B. ";
-        check(ends_are_trimmed_and_inner_space_collapses, Ok("Ana B."));
-        let a_line_break_becomes_a_space = "Ana\r\nB.";
-        check(a_line_break_becomes_a_space, Ok("Ana B."));
-        let ten_characters_fit = "éééééééééé";
-        check(ten_characters_fit, Ok("éééééééééé"));
-        let eleven_do_not = "01234567890";
-        check(eleven_do_not, Err(LineError::TooLong { chars: 11, chars_max: 10 }));
-        let nothing_is_blank = "";
-        check(nothing_is_blank, Err(LineError::Blank));
-        let white_space_is_blank = " \n\t\u{2003} ";
-        check(white_space_is_blank, Err(LineError::Blank));
-        let the_invisible_is_blank = "\u{200B}\u{FEFF}\u{3164}";
-        check(the_invisible_is_blank, Err(LineError::Blank));
-        let a_nul_is_refused = "A\0na";
-        check(a_nul_is_refused, Err(LineError::ControlCharacter));
-        let an_escape_is_refused = "\u{1b}[31mAna";
-        check(an_escape_is_refused, Err(LineError::ControlCharacter));
-        let a_direction_override_is_refused = "A\u{202E}na";
-        check(a_direction_override_is_refused, Err(LineError::ControlCharacter));
-        let a_joined_emoji_is_kept = "👩\u{200D}🍳";
-        check(a_joined_emoji_is_kept, Ok("👩\u{200D}🍳"));
-        let markup_is_only_text = "<b>&\"'";
-        check(markup_is_only_text, Ok("<b>&\"'"));
+        check("a plain line is kept", "Ana", Ok("Ana"));
+        check("ends are trimmed and inner space collapses", "  Ana \t\u{3000} B. ", Ok("Ana B."));
+        check("a line break becomes a space", "Ana\r\nB.", Ok("Ana B."));
+        check("ten characters fit", "éééééééééé", Ok("éééééééééé"));
+        check("eleven do not", "01234567890", Err(LineError::TooLong { chars: 11, chars_max: 10 }));
+        check("nothing is blank", "", Err(LineError::Blank));
+        check("white space is blank", " \n\t\u{2003} ", Err(LineError::Blank));
+        check("the invisible is blank", "\u{200B}\u{FEFF}\u{3164}", Err(LineError::Blank));
+        check("a nul is refused", "A\0na", Err(LineError::ControlCharacter));
+        check("an escape is refused", "\u{1b}[31mAna", Err(LineError::ControlCharacter));
+        check("a direction override is refused", "A\u{202E}na", Err(LineError::ControlCharacter));
+        check("a joined emoji is kept", "👩\u{200D}🍳", Ok("👩\u{200D}🍳"));
+        check("markup is only text", "<b>&\"'", Ok("<b>&\"'"));
     }
 }
