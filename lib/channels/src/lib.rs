@@ -1,5 +1,49 @@
-//! Phoenix channels over any message transport, socket protocol version 2.
-
+//! Phoenix channels over any message transport: socket protocol version 2.
+//!
+//! An [`Endpoint`] serves connections and knows which [`ChannelHandler`] decides about a join. A
+//! channel that was joined hears from its browser through a [`Mailbox`] and sends through a
+//! [`ChannelSender`]. A [`Feed`] gives the same bytes to every channel that joined with it: its
+//! [`Publisher`] encodes a frame once, each connection holds a reference, and one that cannot keep
+//! up gets a snapshot in place of its backlog.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use channels::*;
+//!
+//! struct Echo;
+//!
+//! impl ChannelHandler for Echo {
+//!     fn join(&self, _: Join) -> BoxFuture<'_, JoinOutcome> {
+//!         Box::pin(async {
+//!             JoinOutcome::running(Json::EMPTY, |_, mut mailbox| async move {
+//!                 while let Some(FromBrowser { answer, .. }) = mailbox.recv().await {
+//!                     answer.ok(&Json::encode(&["heard"]));
+//!                 }
+//!                 End::Error
+//!             })
+//!         })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let scope = tasks::Scope::root("example");
+//! let endpoint = Endpoint::new(&scope, Config::default()).channel("echo:*", Arc::new(Echo));
+//! let mut ana = testing::connect(&Arc::new(endpoint), &scope, testing::ana());
+//! ana.join("echo:kitchen", "{}").await;
+//! assert_eq!(ana.call("echo:kitchen", "say", "{}").await.response()[0], "heard");
+//! # }
+//! ```
+//!
+//! | task | one per | ends when |
+//! |---|---|---|
+//! | the socket, run by whom called [`Endpoint::serve`] | connection | it closes, or the scope stops |
+//! | `channel` | join, then channel that is [`JoinOutcome::running`] | it ends; was left and drained |
+//! | `channel events` | channel that is [`JoinOutcome::answering`] and has events | none is left |
+//!
+//! What waits where, and what happens when it is full, is in the table of [`Config`]'s fields.
+//!
+//! Not here: HTTP, upgrades, origins and cookies (a [`Transport`] comes ready), long-polling,
+//! what `lv:` topics mean, restarts of channels (the browser joins again).
 #![warn(missing_docs)]
 
 mod endpoint;
@@ -15,6 +59,7 @@ mod channel_task;
 mod mailbox;
 mod outbox;
 mod flood;
+pub mod testing;
 
 pub use channel::{
     Answer, BoxFuture, ChannelHandler, ChannelSender, End, EventHandler, FromBrowser, Join,
