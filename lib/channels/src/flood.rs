@@ -66,3 +66,66 @@ impl Flood {
         self.resumes_at = self.resumes_at.filter(|at| now < *at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: Instant, passed_ms: u64) -> Instant {
+        start + Duration::from_millis(passed_ms)
+    }
+
+    #[test]
+    fn a_burst_passes_and_what_follows_waits() {
+        let (config, start) = (Config::default(), Instant::now());
+        let mut flood = Flood::new(&config, start);
+        for _ in 0..config.flood_frames_burst {
+            assert!(flood.admit(100, start, &config));
+            assert_eq!(flood.resumes_at(), None);
+        }
+        assert!(flood.admit(100, start, &config));
+        assert_eq!(flood.resumes_at(), Some(after(start, 20)), "50 frames a second");
+        flood.resume(after(start, 20));
+        assert_eq!(flood.resumes_at(), None);
+    }
+
+    #[test]
+    fn many_bytes_only_slow_down() {
+        let (config, start) = (Config::default(), Instant::now());
+        let mut flood = Flood::new(&config, start);
+        let mut now = start;
+        for _ in 0..1_000 {
+            assert!(flood.admit(256 * 1024, now, &config), "an upload is no flood");
+            now = flood.resumes_at().unwrap_or(now).max(now);
+            flood.resume(now);
+        }
+        assert!(now > after(start, 200_000), "need minutes of upload for this to mean anything");
+    }
+
+    #[test]
+    fn frames_over_the_rate_for_long_are_hopeless() {
+        let (config, start) = (Config::default(), Instant::now());
+        let mut flood = Flood::new(&config, start);
+        let mut now = start;
+        while flood.admit(20, now, &config) {
+            now = flood.resumes_at().unwrap_or(now).max(now);
+            flood.resume(now);
+            assert!(now < after(start, 20_000), "it should have been refused by now");
+        }
+        assert!(now >= after(start, config.flood_patience_ms));
+    }
+
+    #[test]
+    fn a_browser_that_calms_down_is_forgiven() {
+        let (config, start) = (Config::default(), Instant::now());
+        let mut flood = Flood::new(&config, start);
+        let mut now = start;
+        for _ in 0..20 {
+            for _ in 0..=config.flood_frames_burst {
+                assert!(flood.admit(20, now, &config));
+            }
+            now += Duration::from_secs(4);
+            flood.resume(now);
+        }
+    }
+}

@@ -282,3 +282,117 @@ fn encode(
     text.push(b']');
     SharedFrame(text.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(text: &str) -> Result<ClientFrame, FrameError> {
+        decode_text(text.as_bytes(), &Config::default())
+    }
+
+    #[track_caller]
+    fn check_refused(text: &str, error: FrameError) {
+        assert_eq!(decode(text).expect_err("it is refused"), error, "{text}");
+    }
+
+    #[test]
+    fn a_join_is_read() {
+        // As captured from phoenix 1.8.16 with phoenix_live_view 1.2.12.
+        let frame = decode(r#"["4","4","lv:room-42","phx_join",{"session":"tok","sticky":false}]"#);
+        let frame = frame.expect("it is a frame");
+        assert_eq!(frame.join_ref.as_deref(), Some("4"));
+        assert_eq!(frame.message_ref.as_deref(), Some("4"));
+        assert_eq!((&*frame.topic, &*frame.event), ("lv:room-42", "phx_join"));
+        let Payload::Json(payload) = frame.payload else { panic!("text carries JSON") };
+        assert_eq!(payload.get(), r#"{"session":"tok","sticky":false}"#);
+    }
+
+    #[test]
+    fn refs_may_be_null() {
+        let frame = decode(r#"[null,"7","phoenix","heartbeat",{}]"#).expect("it is a frame");
+        assert_eq!(frame.join_ref, None);
+    }
+
+    #[test]
+    fn anything_but_five_of_the_right_kind_is_malformed() {
+        check_refused("", FrameError::Malformed);
+        check_refused("[]", FrameError::Malformed);
+        check_refused(r#"["4","4","t","e"]"#, FrameError::Malformed);
+        check_refused(r#"["4","4","t","e",{},{}]"#, FrameError::Malformed);
+        check_refused(r#"["4","4","t","e",{}] x"#, FrameError::Malformed);
+        check_refused(r#"[4,"4","t","e",{}]"#, FrameError::Malformed);
+        check_refused(r#"["4","4",null,"e",{}]"#, FrameError::Malformed);
+        check_refused(r#"["4","4","t","e",{"a":}]"#, FrameError::Malformed);
+        check_refused(r#"{"topic":"t"}"#, FrameError::Malformed);
+    }
+
+    #[test]
+    fn limits_hold_at_their_edge() {
+        let topic = |length| format!(r#"["4","4","{}","e",{{}}]"#, "t".repeat(length));
+        assert!(decode(&topic(256)).is_ok());
+        check_refused(&topic(257), FrameError::OverLimit);
+        let event = |length| format!(r#"["4","4","t","{}",{{}}]"#, "e".repeat(length));
+        assert!(decode(&event(128)).is_ok());
+        check_refused(&event(129), FrameError::OverLimit);
+        let deep = |depth: usize| {
+            format!(r#"["4","4","t","e",{}{}]"#, "[".repeat(depth - 1), "]".repeat(depth - 1))
+        };
+        assert!(decode(&deep(64)).is_ok());
+        check_refused(&deep(65), FrameError::OverLimit);
+        check_refused(&deep(20_000), FrameError::OverLimit);
+        let big = |length: usize| format!(r#"["4","4","t","e","{}"]"#, "x".repeat(length - 20));
+        assert_eq!(big(64 * 1024).len(), 64 * 1024);
+        assert!(decode(&big(64 * 1024)).is_ok());
+        check_refused(&big(64 * 1024 + 1), FrameError::TooBig);
+        check_refused(&format!(r#"["4","{}","t","e",0]"#, "1".repeat(33)), FrameError::OverLimit);
+    }
+
+    #[test]
+    fn brackets_in_strings_are_not_depth() {
+        let text = format!(r#"["4","4","t","e","{}\"{}"]"#, "[".repeat(100), "{".repeat(100));
+        assert!(decode(&text).is_ok());
+    }
+
+    #[test]
+    fn an_upload_chunk_is_read() {
+        let bytes = Bytes::from_static(b"\x00\x01\x02\x05\x05412lvu:0chunk\xff\xfe");
+        let frame = decode_binary(bytes, &Config::default()).expect("it is a frame");
+        assert_eq!(frame.join_ref.as_deref(), Some("4"));
+        assert_eq!(frame.message_ref.as_deref(), Some("12"));
+        assert_eq!((&*frame.topic, &*frame.event), ("lvu:0", "chunk"));
+        let Payload::Binary(data) = frame.payload else { panic!("binary carries data") };
+        assert_eq!(&data[..], b"\xff\xfe");
+    }
+
+    #[test]
+    fn a_binary_frame_of_another_kind_or_cut_short_is_malformed() {
+        for bytes in
+            [&b""[..], b"\x00\x01\x01\x01", b"\x01\x00\x00\x00\x00", b"\x00\x01\x01\x05\x0541l"]
+        {
+            let error = decode_binary(Bytes::copy_from_slice(bytes), &Config::default());
+            assert_eq!(error.expect_err("it is refused"), FrameError::Malformed);
+        }
+    }
+
+    #[test]
+    fn frames_are_written_as_the_client_expects() {
+        let reply = encode_reply(None, "7", "phoenix", Status::Ok, &Json::EMPTY);
+        let expected = r#"[null,"7","phoenix","phx_reply",{"status":"ok","response":{}}]"#;
+        assert_eq!(reply.as_str(), expected);
+        let push = encode_push("4", "lv:a", "live_patch", &Json::from_encoded(r#"{"to":"/"}"#));
+        assert_eq!(push.as_str(), r#"["4",null,"lv:a","live_patch",{"to":"/"}]"#);
+        let end = encode_end("4", "lv:a", "phx_close", &Json::EMPTY);
+        assert_eq!(end.as_str(), r#"["4","4","lv:a","phx_close",{}]"#);
+        let diff = SharedFrame::diff("lv:a", &Json::from_encoded(r#"{"0":"1"}"#));
+        assert_eq!(diff.as_str(), r#"[null,null,"lv:a","diff",{"0":"1"}]"#);
+    }
+
+    #[test]
+    fn text_from_browsers_is_escaped_in_answers() {
+        let reply = encode_reply(Some("\"4"), "\n", "t\"", Status::Error, &Json::reason("no"));
+        let expected =
+            r#"["\"4","\n","t\"","phx_reply",{"status":"error","response":{"reason":"no"}}]"#;
+        assert_eq!(reply.as_str(), expected);
+    }
+}

@@ -289,8 +289,10 @@ impl<T: Transport> Socket<T> {
             Entry::Resync { generation } => {
                 let live = &mut self.table.find(generation)?.handle;
                 let (position, frame) = live.subscription.as_ref()?.feed().resync_snapshot();
-                live.position = position;
-                Some(frame)
+                // A join's snapshot may be ahead of what is published, and so of this one.
+                let is_new = position > live.position;
+                live.position = live.position.max(position);
+                is_new.then_some(frame)
             }
             Entry::Ended { generation, end } => {
                 self.table.end(generation).map(|slot| slot.end_frame(end))

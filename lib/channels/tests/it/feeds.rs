@@ -1,0 +1,218 @@
+//! One source of frames, many connections.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use channels::{
+    Config,
+    testing::{Client, Message},
+};
+use serde_json::json;
+
+use crate::house::House;
+
+fn narrow() -> Config {
+    Config { feed_backlog_max: 8, batch_frames_max: 4, ..Config::default() }
+}
+
+fn numbers(messages: &[Message]) -> Vec<u64> {
+    messages.iter().map(|message| message.payload["n"].as_u64().expect("a board's diff")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_join_reply_is_the_snapshot_and_what_follows_is_shared() {
+    let mut house = House::new(Config::default());
+    house.publish();
+    let (mut ana, mut ben) = (house.connect(), house.connect());
+    let reply = ana.join("board", "{}").await;
+    assert_eq!(*reply.response(), json!({ "rendered": { "n": 1 } }));
+    house.publish();
+    assert_eq!(*ben.join("board", "{}").await.response(), json!({ "rendered": { "n": 2 } }));
+    house.publish();
+    let diff = ana.next().await;
+    assert_eq!((diff.join_ref, diff.message_ref), (None, None));
+    assert_eq!((&*diff.topic, &*diff.event, diff.payload), ("board", "diff", json!({ "n": 2 })));
+    assert_eq!(ana.next().await.payload, json!({ "n": 3 }));
+    assert_eq!(ben.next().await.payload, json!({ "n": 3 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_wait_together_are_written_together() {
+    let mut house = House::new(Config::default());
+    let mut ana = house.connect();
+    ana.join("board", "{}").await;
+    let before = ana.flushes();
+    (0..10).for_each(|_| house.publish());
+    for n in 1..=10 {
+        assert_eq!(ana.next().await.payload["n"], n);
+    }
+    assert_eq!(ana.flushes(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_feed_comes_after_leaving() {
+    let mut house = House::new(Config::default());
+    let mut ana = house.connect();
+    ana.join("board", "{}").await;
+    ana.push("board", "phx_leave", "{}");
+    ana.event("phx_close").await;
+    assert_eq!(house.subscribers(), 0);
+    house.publish();
+    assert!(ana.call("phoenix", "heartbeat", "{}").await.is_ok());
+    ana.arrived().iter().for_each(|message| assert_eq!(message.event, "phx_reply"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_wait_when_the_browser_leaves_are_dropped() {
+    let mut house = House::new(narrow());
+    let mut ana = house.connect();
+    ana.join("board", "{}").await;
+    for _ in 0..30 {
+        house.publish();
+        tokio::task::yield_now().await;
+    }
+    ana.stuck().await;
+    let leave = ana.push("board", "phx_leave", "{}");
+    ana.all_read().await;
+    let mut close_seen = false;
+    loop {
+        let message = ana.next().await;
+        assert!(!close_seen || message.event != "diff", "a diff after phx_close");
+        close_seen |= message.event == "phx_close";
+        if message.message_ref.as_deref() == Some(&leave) {
+            break;
+        }
+    }
+    assert!(close_seen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_gets_one_snapshot_and_others_get_everything() {
+    let mut house = House::new(narrow());
+    let (mut ana, mut slow) = (house.connect(), house.connect());
+    ana.join("board", "{}").await;
+    slow.join("board", "{}").await;
+    for n in 1..=200 {
+        house.publish();
+        assert_eq!(ana.next().await.payload["n"], n, "ana gets every frame");
+    }
+    assert!(slow.call("phoenix", "heartbeat", "{}").await.is_ok());
+    house.publish();
+    assert_eq!(ana.next().await.payload["n"], 201);
+    slow.find(|message| message.payload["n"] == 201).await;
+    let diffs = slow.arrived();
+    let whole: Vec<_> = diffs.iter().filter(|diff| diff.payload["whole"] == true).collect();
+    assert_eq!(whole.len(), 1, "one snapshot stands for the backlog");
+    assert_eq!(whole[0].payload["n"], 200, "as of when it was written");
+    let seen = numbers(&diffs);
+    assert!(seen.len() < 40, "far fewer than 200");
+    assert!(seen.is_sorted_by(|a, b| a < b), "in order, nothing twice: {seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_never_reads_is_closed_and_others_get_everything() {
+    let mut house = House::new(narrow());
+    let (mut ana, mut stuck) = (house.connect(), house.connect());
+    ana.join("board", "{}").await;
+    stuck.join("board", "{}").await;
+    for n in 1..=100 {
+        house.publish();
+        assert_eq!(ana.next().await.payload["n"], n);
+    }
+    let stuck = stuck.patient(11_000);
+    assert_eq!(stuck.closed_unread().await, (1012, "too slow"));
+    assert_eq!(house.subscribers(), 1, "and it holds no place any more");
+    house.publish();
+    assert_eq!(ana.next().await.payload["n"], 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_a_feed_ends_its_readers_join_again() {
+    let mut house = House::new(Config::default());
+    let mut ana = house.connect();
+    let join_ref = ana.join("board", "{}").await.join_ref;
+    house.publish();
+    drop(house.publisher.take());
+    assert_eq!(ana.next().await.payload["n"], 1, "what was published still comes");
+    let error = ana.next().await;
+    assert_eq!((&*error.event, error.join_ref), ("phx_error", join_ref));
+    assert_eq!(ana.join("board", "{}").await.response()["reason"], "join crashed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_connection_gives_its_place_back() {
+    let mut house = House::new(Config::default());
+    let mut ana = house.connect();
+    ana.join("board", "{}").await;
+    assert_eq!(house.subscribers(), 1);
+    drop(ana);
+    house.scope.stop(std::time::Duration::from_secs(1)).await.expect("the socket ends");
+    assert_eq!(house.subscribers(), 0);
+    house.publish();
+}
+
+/// Joins again and again while frames are published, and checks that each is the one after what
+/// it has, or a snapshot that skips ahead.
+async fn watch(mut client: Client, done: &AtomicBool) -> (usize, usize) {
+    let (mut frames, mut rounds) = (0, 0);
+    while !done.load(Ordering::SeqCst) {
+        let reply = client.join("board", "{}").await;
+        let mut at = reply.response()["rendered"]["n"].as_u64().expect("a snapshot");
+        for _ in 0..rounds % 50 {
+            if done.load(Ordering::SeqCst) {
+                break;
+            }
+            let diff = client.event("diff").await;
+            let n = diff.payload["n"].as_u64().expect("a number");
+            let whole = diff.payload["whole"] == true;
+            assert!(n == at + 1 || (whole && n > at), "{n} came after {at}, whole: {whole}");
+            (at, frames) = (n, frames + 1);
+        }
+        let leave = client.push("board", "phx_leave", "{}");
+        client.reply(&leave).await;
+        client.arrived();
+        rounds += 1;
+    }
+    (frames, rounds)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn joins_and_leaves_during_publishing_miss_nothing() {
+    let quick = Config {
+        flood_frames_per_second: 1_000_000,
+        flood_frames_burst: 1_000_000,
+        feed_backlog_max: 8,
+        ..Config::default()
+    };
+    let mut house = House::new(quick);
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let watchers: Vec<_> = (0..8)
+        .map(|_| house.scope.spawn("watcher", watch(house.connect().patient(20_000), &DONE)))
+        .collect();
+    for n in 0..20_000 {
+        house.publish();
+        if n % 8 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    DONE.store(true, Ordering::SeqCst);
+    // Those that wait for a diff when publishing stops need some more.
+    let publishing = async {
+        loop {
+            house.publish();
+            tokio::task::yield_now().await;
+        }
+    };
+    let watching = async {
+        let mut total = (0, 0);
+        for watcher in watchers {
+            let (frames, rounds) = watcher.join().await.expect("no watcher saw a gap");
+            total = (total.0 + frames, total.1 + rounds);
+        }
+        total
+    };
+    let (frames, rounds) = tokio::select! {
+        total = watching => total,
+        () = publishing => unreachable!("it never ends"),
+    };
+    assert!(frames > 100 && rounds > 20, "need traffic: {frames} frames in {rounds} rounds");
+}
