@@ -22,6 +22,10 @@ mod cursor;
 mod parse;
 mod codegen;
 mod place;
+mod builder;
+mod component;
+mod message;
+mod form;
 
 use proc_macro2::TokenStream;
 
@@ -32,4 +36,24 @@ pub fn html(body: TokenStream) -> TokenStream {
         true => codegen::rendered(&children),
         false => codegen::refused(&errors),
     }
+}
+
+/// Emits a component's function together with the builder that `html!` calls.
+pub fn component(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    component::expand(arguments, function).unwrap_or_else(|error| error.to_compile_error())
+}
+
+/// Emits a slot entry's struct together with its builder.
+pub fn slot(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    component::expand_slot(arguments, item).unwrap_or_else(|error| error.to_compile_error())
+}
+
+/// Emits `impl Message` for an enum.
+pub fn message(item: TokenStream) -> TokenStream {
+    message::expand(item).unwrap_or_else(|error| error.to_compile_error())
+}
+
+/// Emits `impl FormData` and the names of its fields for a struct.
+pub fn form(item: TokenStream) -> TokenStream {
+    form::expand(item).unwrap_or_else(|error| error.to_compile_error())
 }

@@ -115,7 +115,7 @@ impl Message {
                 #[allow(unreachable_patterns)]
                 _ => (),
             };
-            <#enumeration>::#name()
+            ::liveview::rt::component::browser_facing(<#enumeration>::#name())
         })
     }
 }
