@@ -1,0 +1,43 @@
+// The page's script: the official LiveView client, the hooks of the room, and what every page shares.
+//
+// A page is readable, and its forms post, before this arrives and without it.
+import { Socket } from "phoenix";
+import { LiveSocket } from "phoenix_live_view";
+import { keepTimesLocal } from "./clock.js";
+import { Composer } from "./composer.js";
+import { showConnection } from "./connection.js";
+import { copyOnClick } from "./copy.js";
+import { answerKeys } from "./keys.js";
+import { patchCallbacks } from "./patches.js";
+import { showProgress } from "./progress.js";
+import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
+import { Room } from "./room.js";
+import { Scroller } from "./scroller.js";
+import { fitKeyboard } from "./viewport.js";
+
+/** What every join tells the server. `oldest` lets a rejoin bring back as much as was scrolled into view. */
+function joinParams(view) {
+  const params = { _csrf_token: document.querySelector("meta[name='csrf-token']")?.content };
+  const first = view?.querySelector?.(".message[data-number]");
+  if (first && view.hasAttribute("data-phx-main")) params.oldest = Number(first.dataset.number);
+  return params;
+}
+
+const liveSocket = new LiveSocket("/live", Socket, {
+  params: joinParams,
+  hooks: { Room, Scroller, Composer },
+  dom: patchCallbacks,
+  reconnectAfterMs: reconnectAfterMs(),
+  rejoinAfterMs: rejoinAfterMs(),
+});
+
+keepTimesLocal();
+showConnection();
+showProgress();
+copyOnClick();
+answerKeys();
+fitKeyboard();
+liveSocket.connect();
+
+// For the browser's console and for tests.
+window.liveSocket = liveSocket;

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { atBottom, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
+
+test("the bottom reaches forty pixels up", () => {
+  assert.ok(atBottom({ scrollTop: 0 }));
+  assert.ok(atBottom({ scrollTop: -40 }));
+  assert.ok(!atBottom({ scrollTop: -41 }));
+});
+
+test("the top is measured from the oldest message shown", () => {
+  const page = { scrollHeight: 5000, clientHeight: 600 };
+  assert.ok(!nearTop({ ...page, scrollTop: 0 }));
+  assert.ok(nearTop({ ...page, scrollTop: -3600 }));
+  assert.ok(nearTop({ scrollHeight: 500, clientHeight: 600, scrollTop: 0 }));
+});
+
+test("a way back is offered from far up only", () => {
+  assert.ok(!farUp({ scrollTop: -600, clientHeight: 600 }));
+  assert.ok(farUp({ scrollTop: -1000, clientHeight: 600 }));
+});
+
+test("the first visible message is the first whose end is below the edge", () => {
+  const bottoms = [-100, -20, 30, 90];
+  const first = (y) => firstBelow(bottoms.length, (i) => bottoms[i], y);
+  assert.equal(first(0), 2);
+  assert.equal(first(-200), 0);
+  assert.equal(first(500), 4);
+});
+
+test("a message that is gone is stood in for by the next", () => {
+  assert.equal(holdOn([10, 11, 14, 20], 11), 1);
+  assert.equal(holdOn([10, 11, 14, 20], 12), 2);
+  assert.equal(holdOn([10, 11, 14, 20], 99), 3);
+  assert.equal(holdOn([], 5), -1);
+});
+
+test("one's own messages are not news", () => {
+  assert.equal(countNew([8, 9, 10, 11], [false, false, true, false], 8), 2);
+  assert.equal(countNew([8], [false], 8), 0);
+});

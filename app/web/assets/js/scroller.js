@@ -1,0 +1,198 @@
+// The hook of the conversation: keeps the reader where the reader is.
+//
+// Events pushed: `older` {before}, `fill_gap` {from, to}. Numbers are those of messages.
+import { announcement } from "./announcement.js";
+import { isCurrent } from "./connection.js";
+import { onPatch } from "./patches.js";
+import { atBottom, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
+import { gapBetween, olderThan, sameGap } from "./window.js";
+
+const GATHER_MS = 700;
+const FORGET_MS = 8000;
+
+const numberOf = (message) => Number(message.dataset.number);
+const topOf = (element) => element.getBoundingClientRect().top;
+
+export const Scroller = {
+  mounted() {
+    this.seen = this.announced = this.newest();
+    this.held = null;
+    this.bottom = atBottom(this.el);
+    this.loading = false;
+    this.answeredFor = null;
+    this.askedGap = null;
+
+    this.ends = [onPatch({ before: () => this.hold(), after: () => this.restore() })];
+    this.listen(this.el, "scroll", () => this.scrolled(), { passive: true });
+    this.listen(this.el, "click", (event) => this.clicked(event));
+    this.listen(document, "teahouse:posted", () => this.toBottom());
+    this.listen(document, "teahouse:bottom", () => this.toBottom());
+    this.listen(document, "click", ({ target }) => target.closest?.("#new-messages") && this.toBottom());
+
+    // Pictures that load late, a window that changes, a keyboard that opens.
+    const resized = new ResizeObserver(() => this.bottom && this.stick());
+    resized.observe(this.el);
+    if (this.el.firstElementChild) resized.observe(this.el.firstElementChild);
+    this.ends.push(() => resized.disconnect());
+    this.later();
+  },
+
+  destroyed() {
+    this.ends.forEach((end) => end());
+    clearTimeout(this.laterTimer);
+    clearTimeout(this.announceTimer);
+  },
+
+  reconnected() {
+    this.answeredFor = null;
+    this.askedGap = null;
+    this.later();
+  },
+
+  listen(target, name, listener, options) {
+    target.addEventListener(name, listener, options);
+    this.ends.push(() => target.removeEventListener(name, listener, options));
+  },
+
+  messages() {
+    return Array.from(this.el.querySelectorAll(".messages > .message"));
+  },
+
+  newest() {
+    const live = this.el.querySelectorAll("#feed > .message");
+    return live.length > 0 ? numberOf(live[live.length - 1]) : 0;
+  },
+
+  // The reading position
+
+  /** Before a patch: remembers the message at the top edge, unless the reader follows at the bottom. */
+  hold() {
+    // A rejoin patches the room first and the conversation after it: both keep the position from before the first.
+    if (this.held && !isCurrent()) return;
+    if (atBottom(this.el)) {
+      this.held = { bottom: true };
+      return;
+    }
+    const messages = this.messages();
+    const edge = topOf(this.el);
+    const index = firstBelow(messages.length, (i) => messages[i].getBoundingClientRect().bottom, edge);
+    const message = messages[index];
+    this.held = message ? { number: numberOf(message), offset: topOf(message) - edge } : null;
+  },
+
+  /** After a patch: puts that message where it was. */
+  restore() {
+    if (this.held?.bottom) {
+      this.stick();
+    } else if (this.held) {
+      const messages = this.messages();
+      const message = messages[holdOn(messages.map(numberOf), this.held.number)];
+      if (message) this.el.scrollTop += topOf(message) - topOf(this.el) - this.held.offset;
+    }
+    this.later();
+  },
+
+  stick() {
+    if (this.el.scrollTop !== 0) this.el.scrollTop = 0;
+  },
+
+  toBottom() {
+    this.held = { bottom: true };
+    this.bottom = true;
+    this.stick();
+    this.later();
+  },
+
+  scrolled() {
+    this.bottom = atBottom(this.el);
+    this.later();
+  },
+
+  // What follows from it: once per task, however many patches and scroll events there were
+
+  later() {
+    this.laterTimer ??= setTimeout(() => {
+      this.laterTimer = null;
+      this.countNews();
+      this.announce();
+      if (!isCurrent()) return;
+      this.fillGap();
+      this.loadOlder();
+    });
+  },
+
+  countNews() {
+    const button = document.getElementById("new-messages");
+    if (!button) return;
+    if (this.bottom) this.seen = Math.max(this.seen, this.newest());
+    const live = Array.from(this.el.querySelectorAll("#feed > .message"));
+    const count = countNew(live.map(numberOf), live.map((message) => this.isMine(message)), this.seen);
+    button.hidden = this.bottom || (count === 0 && !farUp(this.el));
+    const label = count > 0 ? `${count} new ↓` : "Newest ↓";
+    if (button.textContent !== label) button.textContent = label;
+  },
+
+  isMine(message) {
+    return message.dataset.author === this.el.closest("[data-me]")?.dataset.me;
+  },
+
+  /** Tells a screen reader what others said, gathered for a moment. */
+  announce() {
+    if (this.newest() <= this.announced || this.announceTimer) return;
+    this.announceTimer = setTimeout(() => {
+      this.announceTimer = null;
+      const announcer = document.getElementById("announcer");
+      const news = Array.from(this.el.querySelectorAll("#feed > .message")).filter(
+        (message) => numberOf(message) > this.announced && !this.isMine(message),
+      );
+      this.announced = Math.max(this.announced, this.newest());
+      if (!announcer || news.length === 0) return;
+      announcer.textContent = announcement(
+        news.map((message) => ({
+          author: message.querySelector(".author")?.textContent ?? "",
+          text: message.querySelector(".body")?.textContent ?? "",
+        })),
+      );
+      clearTimeout(this.forgetTimer);
+      this.forgetTimer = setTimeout(() => (announcer.textContent = ""), FORGET_MS);
+    }, GATHER_MS);
+  },
+
+  // Messages that are not on the page yet
+
+  clicked(event) {
+    if (!event.target.closest("#older-link") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!isCurrent()) return;
+    event.preventDefault();
+    this.answeredFor = null;
+    this.loadOlder(true);
+  },
+
+  loadOlder(asked = false) {
+    if (!this.el.querySelector("#older-link") || !(asked || nearTop(this.el))) return;
+    const first = this.el.querySelector(".messages > .message");
+    const before = olderThan(first ? numberOf(first) : null, this.answeredFor);
+    if (before !== null) this.ask("older", { before }, () => (this.answeredFor = before));
+  },
+
+  fillGap() {
+    const numbers = (list) => Array.from(this.el.querySelectorAll(`${list} > .message`), numberOf);
+    const gap = gapBetween(numbers("#older"), numbers("#feed"));
+    if (gap === null || sameGap(gap, this.askedGap)) return;
+    this.ask("fill_gap", gap, () => (this.askedGap = gap));
+  },
+
+  /** One question at a time. When it is answered, there may be another. */
+  ask(name, payload, answered) {
+    if (this.loading) return;
+    this.loading = true;
+    const done = () => {
+      this.loading = false;
+      this.later();
+    };
+    this.pushEvent(name, payload).then(() => {
+      answered();
+      done();
+    }, () => (this.loading = false));
+  },
+};
