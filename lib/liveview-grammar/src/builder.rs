@@ -113,6 +113,22 @@ fn argument<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
     }
 }
 
+/// The lifetime and the type of `Slot<'a, T>`.
+fn slot_arguments(ty: &Type) -> Option<(&Lifetime, TokenStream)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == "Slot")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let lifetime = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    })?;
+    let passed = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(quote!(#ty)),
+        _ => None,
+    });
+    Some((lifetime, passed.unwrap_or_else(|| quote!(()))))
+}
+
 fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
@@ -249,6 +265,7 @@ impl Builder<'_> {
         let states = self.states();
         let (parameters, bounds) = (self.parameters(), &self.generics.where_clause);
         let this = self.type_with(&states.iter().map(|state| quote!(#state)).collect::<Vec<_>>());
+        let markup = self.props.iter().filter_map(|prop| self.markup(prop, &states));
         let setters = self.props.iter().map(|prop| self.setter(prop, &states));
         let slots = self.props.iter().filter(|prop| prop.slot).map(|prop| self.slot(prop, &states));
         let finish = self.finish();
@@ -264,6 +281,7 @@ impl Builder<'_> {
                     fill(self)
                 }
                 #(#setters)*
+                #(#markup)*
                 #(#slots)*
                 #finish
             }
@@ -316,6 +334,29 @@ impl Builder<'_> {
                 }
             },
         }
+    }
+
+    /// Takes the closure of a `Slot`, whose parameter is known from the prop.
+    fn markup(&self, prop: &Prop, states: &[Ident]) -> Option<TokenStream> {
+        let (slot, value) = match argument(&prop.ty, "Option") {
+            Some(slot) => (slot, quote!(::core::option::Option::Some(slot))),
+            None => (&prop.ty, quote!(slot)),
+        };
+        let (lifetime, passed) = slot_arguments(slot)?;
+        let (name, method) = (&prop.name, format_ident!("{}_markup", prop.plain_name()));
+        let given = match prop.kind {
+            Kind::Required => self.given(prop, states),
+            _ => quote!(Self),
+        };
+        Some(quote! {
+            pub fn #method(
+                self,
+                render: impl ::core::ops::Fn(#passed) -> ::liveview::rt::Rendered + #lifetime,
+            ) -> #given {
+                let slot = ::liveview::rt::component::Slot::new(render);
+                self.#name(#value)
+            }
+        })
     }
 
     fn slot(&self, prop: &Prop, states: &[Ident]) -> TokenStream {
@@ -408,6 +449,8 @@ impl NameLifetimes {
         if self.found {
             let lifetime = Lifetime::new(ELIDED, Span::call_site());
             generics.params.insert(0, GenericParam::Lifetime(syn::LifetimeParam::new(lifetime)));
+            generics.lt_token.get_or_insert_default();
+            generics.gt_token.get_or_insert_default();
         }
     }
 }

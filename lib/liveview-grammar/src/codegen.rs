@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Error, spanned::Spanned};
+use syn::{Error, Token, spanned::Spanned};
 
 use crate::{
     markup::{
@@ -135,8 +135,8 @@ impl Template {
                 self.dynamic(value);
             }
             Node::Let(binding) => {
-                self.bound.add(binding);
-                self.steps.push(Step::Let(quote!(#binding;)));
+                self.bound.add_assigned(binding);
+                self.steps.push(Step::Let(quote!(let #binding;)));
             }
         }
     }
@@ -302,7 +302,7 @@ fn branch(children: &Children, bound: &Bound) -> TokenStream {
 fn if_chain(chain: &If, bound: &Bound) -> TokenStream {
     let branches = chain.branches.iter().map(|(condition, body)| {
         let mut inner = bound.clone();
-        inner.add(condition);
+        inner.add_condition(condition);
         let body = branch(body, &inner);
         quote!(if #condition { #body } else)
     });
@@ -327,7 +327,7 @@ fn in_directives(
         }
         (None, Some(condition)) => {
             let mut inner = bound.clone();
-            inner.add(condition);
+            inner.add_condition(condition);
             let rendered = nested(rendered(&inner));
             quote!(if #condition { #rendered } else { ::liveview::rt::text("") })
         }
@@ -357,8 +357,8 @@ fn for_loop(head: &Loop, body: &Children) -> TokenStream {
     let mut bindings = TokenStream::new();
     for (_, node) in lets {
         if let Node::Let(binding) = node {
-            bound.add(binding);
-            bindings.extend(quote!(#binding;));
+            bound.add_assigned(binding);
+            bindings.extend(quote!(let #binding;));
         }
     }
     let mut template = Template {
@@ -411,7 +411,7 @@ fn call(component: &Component) -> TokenStream {
     let (path, span) = (&component.path, component.span);
     let props = component.attributes.iter().map(prop);
     let slots = component.slots.iter().map(named_slot);
-    let inner = inner_slot(&component.children, &component.directives, span);
+    let inner = inner_slot(&component.children, &component.directives, span, None);
     quote_spanned!(span=> #path::__new() #(#props)* #(#slots)* #inner.__render())
 }
 
@@ -441,7 +441,12 @@ fn prop_name(name: &str, span: Span) -> Ident {
 }
 
 /// The children of a component, as a closure; nothing if there are none.
-fn inner_slot(children: &Children, directives: &Directives, span: Span) -> TokenStream {
+fn inner_slot(
+    children: &Children,
+    directives: &Directives,
+    span: Span,
+    capture: Option<Token![move]>,
+) -> TokenStream {
     let passed = directives.bind.as_ref().map(|(_, pattern)| pattern);
     if children.nodes.is_empty() && passed.is_none() {
         return TokenStream::new();
@@ -452,7 +457,7 @@ fn inner_slot(children: &Children, directives: &Directives, span: Span) -> Token
     }
     let template = Template::of(children, &bound);
     let pattern = passed.map_or_else(|| quote!(_), ToTokens::to_token_stream);
-    quote_spanned!(span=> .inner(::liveview::rt::component::Slot::new(|#pattern| #template)))
+    quote_spanned!(span=> .inner_markup(#capture |#pattern| #template))
 }
 
 /// `<:name>`: an entry of the prop `name`.
@@ -461,7 +466,9 @@ fn named_slot(slot: &NamedSlot) -> TokenStream {
     let method = quote::format_ident!("__slot_{}", slot.name, span = span);
     let (entry, builder) = (local("__entry"), local("__builder"));
     let props = slot.attributes.iter().map(prop);
-    let inner = inner_slot(&slot.children, &slot.directives, span);
+    // What a loop binds must live as long as the slot does.
+    let capture = slot.directives.each.as_ref().map(|_| Token![move](span));
+    let inner = inner_slot(&slot.children, &slot.directives, span, capture);
     let fill = quote_spanned!(span=> .#method(|#entry| #entry #(#props)* #inner.__finish()));
     let Directives { condition, each, .. } = &slot.directives;
     let filled = quote!(#builder #fill);

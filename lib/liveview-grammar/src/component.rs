@@ -17,15 +17,18 @@ pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<To
     if let Some(asyncness) = &signature.asyncness {
         return Err(Error::new(asyncness.span(), "a component renders at once"));
     }
-    let mut generics = signature.generics.clone();
+    // Slots are invariant in what they pass, so that what the caller lends must live equally long.
     let mut lifetimes = NameLifetimes::default();
+    let signature = &mut function.sig;
+    signature.inputs.iter_mut().for_each(|input| lifetimes.visit_fn_arg_mut(input));
+    lifetimes.declare(&mut signature.generics);
+    let mut generics = signature.generics.clone();
     let props = signature
         .inputs
         .iter()
         .enumerate()
-        .map(|(at, input)| prop(at, input, &mut generics, &mut lifetimes))
+        .map(|(at, input)| prop(at, input, &mut generics))
         .collect::<Result<Vec<Prop>>>()?;
-    lifetimes.declare(&mut generics);
     let name = signature.ident.clone();
     let output = match &signature.output {
         syn::ReturnType::Type(_, output) => output.to_token_stream(),
@@ -57,12 +60,7 @@ pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<To
 }
 
 /// Reads a parameter; `impl Trait` becomes a parameter of the builder.
-fn prop(
-    at: usize,
-    input: &FnArg,
-    generics: &mut Generics,
-    lifetimes: &mut NameLifetimes,
-) -> Result<Prop> {
+fn prop(at: usize, input: &FnArg, generics: &mut Generics) -> Result<Prop> {
     let FnArg::Typed(input) = input else {
         return Err(Error::new(input.span(), "a component is a function without `self`"));
     };
@@ -71,7 +69,6 @@ fn prop(
     };
     check_name(&pattern.ident)?;
     let mut ty = (*input.ty).clone();
-    lifetimes.visit_type_mut(&mut ty);
     if let Type::ImplTrait(implemented) = ty {
         let ident = format_ident!("__T{at}");
         let mut parameter = TypeParam::from(ident.clone());

@@ -47,6 +47,8 @@ enum After {
     Nothing,
     Word,
     Node,
+    /// The whitespace behind it is not the page's.
+    Let,
 }
 
 impl Parser {
@@ -68,7 +70,10 @@ impl Parser {
         let mut carried = Gap::None;
         let mut empty = true;
         loop {
-            let gap = carried.max(self.gap(inside, after));
+            let gap = match after {
+                After::Let => carried,
+                _ => carried.max(self.gap(inside, after)),
+            };
             if self.at_closing_tag() {
                 if self.skip_stray_closing(inside) {
                     continue;
@@ -149,13 +154,18 @@ impl Parser {
             TokenTree::Literal(literal) if string(literal).is_some() => {
                 self.cursor.skip(1);
                 let text = string(literal).unwrap_or_default();
+                self.refuse_suffix(literal);
                 one(Some(Node::Text(match inside {
                     Inside::Element(name) if names::is_raw_text(name) => text,
                     _ => names::escape_text(&text),
                 })))
             }
             TokenTree::Ident(word) if is_first_word && is_keyword(word) => {
-                one(self.control_flow(word))
+                let node = self.control_flow(word);
+                if matches!(node, Some(Node::Let(_))) {
+                    *after = After::Let;
+                }
+                one(node)
             }
             token => {
                 *after = After::Word;
@@ -197,6 +207,13 @@ impl Parser {
         };
         self.cursor.skip(1);
         vec![(Gap::None, Node::Text(text))]
+    }
+
+    /// The lexer takes `"a"if` for one token.
+    fn refuse_suffix(&mut self, literal: &Literal) {
+        if !syn::Lit::new(literal.clone()).suffix().is_empty() {
+            self.error(literal.span(), "expected a space or a tag behind the string");
+        }
     }
 
     fn literal_text(&mut self, literal: &Literal) -> String {

@@ -6,7 +6,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, spanned::Spanned};
 
-use crate::names;
+use crate::{
+    cursor::{is_ident, is_punct},
+    names,
+};
 
 /// Names that the code being emitted binds itself, and so may give away.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +38,35 @@ impl Bound {
         }
     }
 
+    /// Takes note of the names in `pattern = value`.
+    pub(crate) fn add_assigned(&mut self, binding: &TokenStream) {
+        self.add(&pattern_of(binding.clone().into_iter()));
+    }
+
+    /// Takes note of the names that each `let` of a condition binds.
+    pub(crate) fn add_condition(&mut self, condition: &TokenStream) {
+        let mut tokens = condition.clone().into_iter();
+        while let Some(token) = tokens.next() {
+            if is_ident(Some(&token), "let") {
+                self.add(&pattern_of(tokens.clone()));
+            }
+        }
+    }
+
     fn may_move(&self, name: &Ident) -> bool {
         !self.repeats || self.names.contains(&name.to_string())
     }
+}
+
+/// The tokens up to the `=`; that of `..=` is none.
+fn pattern_of(tokens: impl Iterator<Item = TokenTree>) -> TokenStream {
+    let mut in_range = false;
+    let pattern = tokens.take_while(|token| {
+        let ends = is_punct(Some(token), '=') && !in_range;
+        in_range = is_punct(Some(token), '.');
+        !ends
+    });
+    pattern.collect()
 }
 
 /// Whether `tokens` is a place, such as `self.name`, that a template must not move out of.

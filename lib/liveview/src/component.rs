@@ -186,6 +186,11 @@ impl<'a, T> SlotBuilder<'a, T> {
     }
 
     #[doc(hidden)]
+    pub fn inner_markup(self, render: impl Fn(T) -> Rendered + 'a) -> Self {
+        Self(Slot::new(render))
+    }
+
+    #[doc(hidden)]
     pub fn __finish(self) -> Slot<'a, T> {
         self.0
     }

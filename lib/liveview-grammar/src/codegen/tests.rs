@@ -162,9 +162,12 @@ fn messages_are_checked() {
 #[test]
 fn components_are_built() {
     let call = code("<ui::Card title=\"x\" big n={1} type=\"t\" data-id={i}>a</ui::Card>");
-    assert!(call.contains("ui :: Card :: __new () . title (\"x\") . big (true) . n (1) . r#type (\"t\") . data_id (i) . inner ("), "{call}");
+    assert!(call.contains("ui :: Card :: __new () . title (\"x\") . big (true) . n (1) . r#type (\"t\") . data_id (i) . inner_markup ("), "{call}");
     let call = code("<Table><:col name=\"a\" :let={row} :for={c in cs}>{row}</:col></Table>");
-    assert!(call.contains("__slot_col (| __entry | __entry . name (\"a\") . inner ("), "{call}");
+    assert!(
+        call.contains("__slot_col (| __entry | __entry . name (\"a\") . inner_markup ("),
+        "{call}"
+    );
 }
 
 #[test]
@@ -235,6 +238,7 @@ fn text_must_be_told_from_code() {
         errors("<pre>a b</pre>"),
         ["1:5 the text of `<pre>` goes in quotes: its spacing matters"]
     );
+    assert_eq!(errors("\"a\"if x { b }").len(), 1);
     assert_eq!(errors("match x { 1 => <b/>, _ => {} }").len(), 1);
 }
 
