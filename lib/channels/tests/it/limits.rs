@@ -154,5 +154,5 @@ async fn a_socket_is_small() {
     let (transport, _client) = testing::pair(1);
     let socket = house.endpoint.serve(transport, testing::ana());
     let bytes = std::mem::size_of_val(&socket);
-    assert!(bytes <= 1_024, "the socket's future takes {bytes} bytes");
+    assert!(bytes <= 640, "the socket's future takes {bytes} bytes");
 }
