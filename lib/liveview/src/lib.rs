@@ -35,6 +35,7 @@ pub use app::ErrorPage;
 pub use endpoint::{Body, Endpoint, EndpointBuilder, PeerAddr, Routes};
 pub use form::{Change, Field, FormData};
 pub use js::{Js, JsOptions};
+pub use liveview_macros::{Form, Message, component, html, slot};
 pub use live_component::{ComponentCx, LiveComponent, LiveComponentSpec, Myself, live_component};
 pub use message::{Binding, DecodeError, EventBinding, EventValue, FromField, Message, ToField};
 pub use nested::{NestedView, nested, shared};
