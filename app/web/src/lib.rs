@@ -1,0 +1,21 @@
+//! Teahouse's pages.
+//!
+//! [`Web`] answers HTTP: live views through `liveview`'s endpoint, the plain forms behind them for
+//! browsers without JavaScript, and the assets. The way of a message through here is `room_live.rs`
+//! (the form) and `room_feed.rs` (the conversation, once per room for everyone).
+//!
+//! Not here: rules, storage, the wire of live views.
+
+mod router;
+mod room_live;
+mod room_feed;
+mod lobby_live;
+mod about_live;
+mod forms;
+mod message;
+mod markdown;
+mod layout;
+mod visitor;
+pub mod assets;
+
+pub use router::{Config, Web};

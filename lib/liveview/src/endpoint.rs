@@ -249,6 +249,30 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         HeaderValue::try_from(format!("{FLASH_COOKIE}={token}; Path=/; Max-Age=60; SameSite=Lax")).ok()
     }
 
+    /// Whether a request comes with a session of ours.
+    pub fn has_session(&self, headers: &HeaderMap) -> bool {
+        self.app.cookie.read(headers, self.app.clock.now_ms()).is_some()
+    }
+
+    /// Answers with the page at `path`, told `flash` as an earlier page would: for a plain form
+    /// that was refused.
+    pub async fn show(
+        &self,
+        path: &str,
+        session: &Session,
+        flash: Flash,
+        status: StatusCode,
+    ) -> Response<Body> {
+        let Some(routed) = self.app.route(path) else {
+            return self.error(StatusCode::NOT_FOUND, None);
+        };
+        let mut response = self.page(routed, session, flash).await;
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = status;
+        }
+        response
+    }
+
     /// Answers one request. Never fails: what goes wrong is an error page.
     pub async fn handle<B>(&self, mut request: Request<B>) -> Response<Body> {
         if request.uri().path() == SOCKET_PATH {
@@ -261,7 +285,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         match self.app.route(path) {
             None => self.error(StatusCode::NOT_FOUND, None),
-            Some(routed) => self.page(routed, request.headers()).await,
+            Some(routed) => self.visit(routed, request.headers()).await,
         }
     }
 
@@ -280,12 +304,20 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         self.error(StatusCode::INTERNAL_SERVER_ERROR, Some(&reference))
     }
 
-    async fn page(&self, routed: Routed, headers: &HeaderMap) -> Response<Body> {
+    async fn visit(&self, routed: Routed, headers: &HeaderMap) -> Response<Body> {
         if let Some(response) = self.reload_status(headers) {
             return response;
         }
-        let session = self.session(headers);
         let flash = self.app.read_flash(cookie(headers, FLASH_COOKIE)).unwrap_or_default();
+        let mut response = self.page(routed, &self.session(headers), flash).await;
+        let headers_out = response.headers_mut();
+        if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
+            headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
+        }
+        response
+    }
+
+    async fn page(&self, routed: Routed, session: &Session, flash: Flash) -> Response<Body> {
         let Routed { route: Route { view, live_session }, params, path } = routed;
         let layout = self.app.layout(&live_session);
         let place = Place {
@@ -318,11 +350,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             Ok(Err(error @ Interrupt::Fault(_))) => self.fault(&error),
             Err(_panic) => self.fault(&Interrupt::fault("a view panicked")),
         };
-        let headers_out = response.headers_mut();
-        headers_out.append(header::SET_COOKIE, self.set_cookie(&session));
-        if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
-            headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
-        }
+        response.headers_mut().append(header::SET_COOKIE, self.set_cookie(session));
         response
     }
 
@@ -401,8 +429,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         response
     }
 
-    /// No page of another origin may connect: nothing else protects a WebSocket from that.
-    fn is_own_origin(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request comes from our own pages, or not from a page at all. No page of another
+    /// origin may connect: nothing else protects a WebSocket from that.
+    pub fn is_own_origin(&self, headers: &HeaderMap) -> bool {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };

@@ -1,0 +1,146 @@
+//! Which path leads where.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use chat::{Chat, RoomId};
+use http::{StatusCode, header};
+use liveview::{Endpoint, Secret, ServeConfig};
+use pubsub::Received;
+use tasks::Scope;
+use tokio::net::TcpListener;
+
+use crate::{
+    about_live::AboutLive, assets, forms, layout, lobby_live::LobbyLive, room_feed::RoomFeed,
+    room_live::RoomLive, visitor,
+};
+
+/// Largest body of a form, bytes: a message of the longest kind, percent-encoded, and its fields.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+/// How long the answer to a plain form waits for the message to be shown.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How the pages are served.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Signs cookies and tokens; the same on every node.
+    pub secret: Secret,
+    /// Whether the pages are reached over HTTPS (through a proxy): cookies go over HTTPS only then.
+    pub https: bool,
+    /// Other origins whose pages may connect, such as `https://chat.example.org`.
+    pub origins: Vec<String>,
+    /// Limits of the listener.
+    pub serve: ServeConfig,
+}
+
+/// Teahouse over HTTP. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Web {
+    router: Router,
+    doors: Doors,
+    serve: ServeConfig,
+}
+
+/// What the handlers beside the live views use.
+#[derive(Clone, Debug)]
+pub(crate) struct Doors {
+    pub(crate) chat: Chat,
+    pub(crate) endpoint: Endpoint<Chat>,
+}
+
+impl Web {
+    /// Puts the pages together; their tasks belong to `scope`.
+    pub fn new(chat: Chat, config: Config, scope: &Scope) -> Self {
+        let endpoint = Endpoint::builder(chat.clone(), config.secret, scope)
+            .cookie_name("_teahouse")
+            .secure_cookie(config.https)
+            .origins(config.origins)
+            .statics([assets::script_url().to_owned(), assets::style_url().to_owned()])
+            .header(header::CONTENT_SECURITY_POLICY, layout::CONTENT_SECURITY_POLICY)
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(header::REFERRER_POLICY, "same-origin")
+            .greet(visitor::greet)
+            .error_page(layout::error_page)
+            .live_session("pages", layout::page, |routes| {
+                routes
+                    .live::<LobbyLive>("/")
+                    .live::<AboutLive>("/about")
+                    .live::<RoomLive>("/r/{slug}")
+                    .live::<RoomLive>("/r/{slug}/{number}");
+            })
+            .shared::<RoomFeed>()
+            .build();
+        let doors = Doors { chat, endpoint };
+        let router = Router::new()
+            .route("/r/{slug}/post", post(forms::post))
+            .route("/r/{slug}/open", post(forms::claim))
+            .route("/rooms", post(forms::start))
+            .route("/open", get(forms::open))
+            .route("/assets/{*file}", get(asset))
+            .route("/favicon.ico", get(favicon))
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(readyz))
+            .fallback(live)
+            .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+            .with_state(doors.clone());
+        Self { router, doors, serve: config.serve }
+    }
+
+    /// Answers on `listener` until `scope` stops.
+    pub async fn serve(self, listener: TcpListener, scope: Scope) {
+        liveview::serve(listener, self.router, self.serve, scope).await;
+    }
+
+    /// The endpoint of the live views, for tests and measurements.
+    pub fn endpoint(&self) -> &Endpoint<Chat> {
+        &self.doors.endpoint
+    }
+}
+
+impl Doors {
+    /// Waits until the message is announced, so that the page that is loaded next shows it.
+    pub(crate) async fn until_shown(&self, room: &RoomId, number: u64) {
+        let mut hints = self.chat.subscribe(room);
+        let shown = async {
+            loop {
+                let head = self.chat.timeline().head(room).await;
+                if head.is_ok_and(|head| head.messages >= number) {
+                    return;
+                }
+                let (Received::Hint(_) | Received::Lagged) = hints.recv().await;
+            }
+        };
+        let _late_is_not_lost = tokio::time::timeout(SHOWN_WITHIN, shown).await;
+    }
+}
+
+async fn live(State(doors): State<Doors>, request: Request) -> Response {
+    doors.endpoint.handle(request).await.into_response()
+}
+
+async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    assets::respond(uri.path(), &headers)
+}
+
+async fn favicon(headers: HeaderMap) -> Response {
+    assets::respond(assets::favicon_url(), &headers)
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The store can be read.
+async fn readyz(State(doors): State<Doors>) -> Response {
+    match doors.chat.directory().recent_public(1).await {
+        Ok(_) => "ready\n".into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response(),
+    }
+}
