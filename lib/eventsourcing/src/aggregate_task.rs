@@ -1,0 +1,1 @@
+//! The task of one resident aggregate.

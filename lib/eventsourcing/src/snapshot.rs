@@ -1,0 +1,1 @@
+//! Aggregates from their snapshot and the log, and back.
