@@ -149,7 +149,8 @@ impl Builder<'_> {
     }
 
     fn trait_name(&self, prop: &Prop) -> Ident {
-        format_ident!("__{}_has_{}", self.name, prop.plain_name())
+        let name = self.name.to_string();
+        format_ident!("__{}_has_{}", name.trim_start_matches('_'), prop.plain_name())
     }
 
     /// The type with these states.

@@ -24,7 +24,7 @@ pub(crate) fn rendered(children: &Children) -> TokenStream {
 /// The expression for an `html!` that could not be read.
 pub(crate) fn refused(errors: &[Error]) -> TokenStream {
     let errors = errors.iter().map(Error::to_compile_error);
-    quote!({ #(#errors)* ::core::unreachable!() })
+    quote!({ #(#errors)* ::liveview::rt::Rendered::empty() })
 }
 
 /// One place in the markup.
@@ -288,6 +288,10 @@ fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+fn local_at(name: &str, span: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(span))
+}
+
 fn nested(rendered: impl ToTokens) -> TokenStream {
     quote!(::liveview::rt::text(#rendered))
 }
@@ -464,7 +468,7 @@ fn inner_slot(
 fn named_slot(slot: &NamedSlot) -> TokenStream {
     let span = slot.name.span();
     let method = quote::format_ident!("__slot_{}", slot.name, span = span);
-    let (entry, builder) = (local("__entry"), local("__builder"));
+    let (entry, builder) = (local_at("__entry", span), local_at("__builder", span));
     let props = slot.attributes.iter().map(prop);
     // What a loop binds must live as long as the slot does.
     let capture = slot.directives.each.as_ref().map(|_| Token![move](span));

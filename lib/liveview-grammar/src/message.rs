@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Error, Field, Fields, LitStr, Result, Variant, ext::IdentExt,
     spanned::Spanned,
@@ -50,7 +50,9 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let (name, decode) = (&input.ident, events.iter().filter_map(decode));
     let encode = events.iter().map(encode);
-    let bindings = events.iter().map(binding);
+    let bindings = events.iter().enumerate().map(|(at, event)| binding(at, event));
+    let sent = events.iter().enumerate().filter_map(|(at, event)| Some((at, event.name.as_ref()?)));
+    let (places, names): (Vec<usize>, Vec<&String>) = sent.unzip();
     let (parameters, arguments, bounds) = input.generics.split_for_impl();
     Ok(quote! {
         impl #parameters ::liveview::Message for #name #arguments #bounds {
@@ -72,6 +74,14 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
                 match *self { #(#encode)* }
             }
         }
+
+        #(
+            impl #parameters ::liveview::rt::component::FromBrowser<#places>
+                for #name #arguments #bounds
+            {
+                const EVENT: &'static str = #names;
+            }
+        )*
 
         #[doc(hidden)]
         #[allow(non_snake_case, dead_code, missing_docs)]
@@ -196,19 +206,12 @@ fn encode(event: &Event) -> TokenStream {
     }
 }
 
-fn binding(event: &Event) -> TokenStream {
-    let function = format_ident!("__binding_{}", event.variant.ident.unraw());
-    let (output, value) = match &event.name {
-        Some(name) => (quote!(::liveview::Binding), quote!(::liveview::Binding::event(#name))),
-        None => {
-            let internal = quote!(::liveview::rt::component::Internal);
-            (internal.clone(), internal)
-        }
-    };
+/// Names the variant for `html!`, and its event if a browser may send it.
+fn binding(at: usize, event: &Event) -> TokenStream {
+    let method = format_ident!("__binding_{}", event.variant.ident.unraw());
     quote! {
-        pub fn #function() -> #output {
-            #value
+        pub fn #method(&self) -> ::liveview::rt::component::Variant<Self, #at> {
+            ::liveview::rt::component::Variant::NAMED
         }
     }
-    .into_token_stream()
 }

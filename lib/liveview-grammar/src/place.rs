@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, spanned::Spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote_spanned};
+use syn::{Expr, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     cursor::{is_ident, is_punct},
@@ -113,7 +113,6 @@ fn checked(message: Option<Message>, value: &TokenStream) -> TokenStream {
 /// `path::Msg::Variant`, taken apart.
 struct Message {
     path: syn::Path,
-    enumeration: TokenStream,
     variant: Ident,
 }
 
@@ -125,31 +124,28 @@ fn message(path: &syn::Path) -> Option<Message> {
     if !is_enum {
         return None;
     }
-    let mut enumeration = path.clone();
-    enumeration.segments.pop();
-    enumeration.segments.pop_punct();
-    Some(Message { path: path.clone(), enumeration: enumeration.to_token_stream(), variant })
+    Some(Message { path: path.clone(), variant })
 }
 
 impl Message {
-    /// The binding is asked of the message in a closure that never runs: if there is no such
-    /// variant, its type is unknown and rustc reports nothing but the variant.
+    /// The variant is named in a pattern, whatever fields it has, and then asked of the message: if
+    /// there is none, rustc reports nothing but the variant (see `liveview::component::bound`).
     fn binding(&self) -> TokenStream {
-        let Self { path, enumeration, variant } = self;
-        let name = quote::format_ident!("__binding_{variant}", span = variant.span());
-        let parameter = Ident::new("__message", proc_macro2::Span::mixed_site());
-        quote_spanned!(path.span()=> {
-            let _ = |#parameter: &#enumeration| match #parameter {
+        let Self { path, variant } = self;
+        let method = format_ident!("__binding_{}", variant.unraw(), span = variant.span());
+        let message = Ident::new("__message", Span::mixed_site().located_at(variant.span()));
+        quote_spanned!(path.span()=> ::liveview::rt::component::bound(|#message| {
+            match #message {
                 #path { .. } => (),
                 #[allow(unreachable_patterns)]
                 _ => (),
-            };
-            ::liveview::rt::component::browser_facing(<#enumeration>::#name())
-        })
+            }
+            #message.#method()
+        }))
     }
 }
 
 /// Emits `value` so that it is looked at and not taken.
 pub(crate) fn by_reference(value: &TokenStream) -> TokenStream {
-    quote!(&(#value))
+    quote_spanned!(value.span()=> &(#value))
 }

@@ -3,7 +3,7 @@
 //! `#[component]` gives a function a builder whose methods are its props; `html!` calls them. A
 //! prop that must be given changes the type of the builder, so a missing one does not compile.
 
-use std::{borrow::Cow, fmt, rc::Rc, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, rc::Rc, sync::Arc};
 
 use crate::{
     message::{Binding, EventBinding},
@@ -72,8 +72,8 @@ impl IntoDynamic for Slot<'_> {
 /// Values that markup shows without taking them: `{self.name}`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shown where it is kept",
-    note = "`{{self.field}}` and variables of around a loop or slot are only looked at; to give \
-            markup away, write `{{{{ value }}}}`"
+    note = "fields, and variables from outside a loop or slot, are only borrowed; to give markup \
+            away, write `{{{{ value }}}}`"
 )]
 pub trait Show {
     /// The value as what stands between two statics.
@@ -125,6 +125,42 @@ macro_rules! show_displayed {
     )*};
 }
 show_displayed!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, char);
+
+impl<T: Show + ?Sized> IntoDynamic for &&T {
+    fn into_dynamic(self) -> Dynamic {
+        self.show()
+    }
+}
+
+impl<T: Show> IntoDynamic for &Option<T> {
+    fn into_dynamic(self) -> Dynamic {
+        self.show()
+    }
+}
+
+macro_rules! shown_by_reference {
+    ($($type:ty),*) => {$(
+        impl IntoDynamic for &$type {
+            fn into_dynamic(self) -> Dynamic {
+                self.show()
+            }
+        }
+    )*};
+}
+shown_by_reference!(Slot<'_>, Raw, Cow<'_, str>, Box<str>, Arc<str>);
+
+/// What a loop over borrowed texts has.
+impl AttrValue for str {
+    fn attr_value(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl<T: OptionalAttr + ?Sized> OptionalAttr for &T {
+    fn optional_attr(&self) -> Option<Option<Cow<'_, str>>> {
+        (**self).optional_attr()
+    }
+}
 
 /// `{place}` among children.
 pub fn shown(value: &(impl Show + ?Sized)) -> Dynamic {
@@ -196,27 +232,29 @@ impl<'a, T> SlotBuilder<'a, T> {
     }
 }
 
-/// Takes the binding of a variant if a browser may send it.
-pub fn browser_facing(binding: impl BrowserFacing) -> Binding {
-    binding.into_binding()
+/// Which variant of the messages `M` an event attribute names: the `N`th.
+pub struct Variant<M, const N: usize>(PhantomData<fn() -> M>);
+
+impl<M, const N: usize> Variant<M, N> {
+    /// Names the variant.
+    pub const NAMED: Self = Self(PhantomData);
 }
 
-/// The bindings of variants that are not `#[internal]`.
+/// Messages whose `N`th variant a browser may send.
 #[diagnostic::on_unimplemented(
     message = "an `#[internal]` message cannot be bound in markup",
     label = "the browser may not send this message"
 )]
-pub trait BrowserFacing {
-    /// The binding.
-    fn into_binding(self) -> Binding;
+pub trait FromBrowser<const N: usize> {
+    /// Name of the event.
+    const EVENT: &'static str;
 }
 
-impl BrowserFacing for Binding {
-    fn into_binding(self) -> Binding {
-        self
-    }
+/// The binding of the variant that `named` gives; it is only asked for its type.
+///
+/// The variant is found by a method of a message rather than by a function of its enum, because
+/// rustc stays silent about methods of a value whose pattern it has already refused: a variant that
+/// does not exist is then reported once.
+pub fn bound<M: FromBrowser<N>, const N: usize>(_named: fn(&M) -> Variant<M, N>) -> Binding {
+    Binding::event(M::EVENT)
 }
-
-/// What stands for the binding of an `#[internal]` variant.
-#[derive(Clone, Copy, Debug)]
-pub struct Internal;

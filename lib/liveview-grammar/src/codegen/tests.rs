@@ -152,7 +152,7 @@ fn places_are_looked_at() {
 fn messages_are_checked() {
     let bound = code("<a phx-click={ui::Msg::Post}></a>");
     assert!(bound.contains("ui :: Msg :: Post { .. }"), "{bound}");
-    assert!(bound.contains("< ui :: Msg > :: __binding_Post"), "{bound}");
+    assert!(bound.contains("__message . __binding_Post ()"), "{bound}");
     assert!(code("<a phx-click={Msg::Del { id: 1 }}></a>").contains("__binding_Del"));
     assert!(code("<a phx-click={Msg::Pick(1)}></a>").contains("__binding_Pick"));
     assert!(!code("<a phx-click={Js::new().show(x)}></a>").contains("__binding"));
@@ -207,7 +207,7 @@ fn attributes_must_make_sense() {
     assert_eq!(
         errors("<p id=x id=\"a\" id=\"b\" :iff={a} :for={x}></p>"),
         [
-            "1:6 expected `id=\"text\"` or `id={expression}`",
+            "1:3 expected `id=\"text\"` or `id={expression}`",
             "1:15 `id` is given twice",
             "1:23 there is no `:iff`: expected `:if`, `:for`, `:key` or `:let`",
             "1:37 expected `:for={pattern in iterator}`"

@@ -263,13 +263,9 @@ impl Parser {
                 };
                 Some(Value::Literal(TokenTree::from(token).into(), text))
             }
-            found => {
-                let span = match &found {
-                    Some(token) => token.span(),
-                    None => first_span(tokens),
-                };
+            _ => {
                 let message = format!("expected `{name}=\"text\"` or `{name}={{expression}}`");
-                self.error(span, message);
+                self.errors.push(Error::new_spanned(tokens, message));
                 self.skip_value();
                 None
             }
@@ -286,7 +282,8 @@ impl Parser {
 
     /// Goes on behind what cannot be a value.
     fn skip_value(&mut self) {
-        if !self.cursor.is_punct(0, '>') && !self.cursor.is_puncts("/>") {
+        let ends = self.cursor.is_punct(0, '>') || self.cursor.is_puncts("/>");
+        if !ends && !self.cursor.is_punct(1, '=') {
             self.cursor.skip(1);
         }
     }

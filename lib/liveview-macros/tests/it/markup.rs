@@ -141,3 +141,13 @@ fn macros_may_write_markup() {
     }
     assert_eq!(link!("/a", 1 + 1).to_html(), "<a href=\"/a\">2</a>");
 }
+
+#[test]
+fn loops_over_borrowed_values() {
+    let (names, flags) = (["a", "b"], [Some("x"), None]);
+    let page = html! {
+        for name in &names { <b id={name} hidden={&false}>{name}</b> }
+        for flag in &flags { <i title?={flag}>{flag}</i> }
+    };
+    assert_eq!(page.to_html(), "<b id=\"a\">a</b><b id=\"b\">b</b>\n<i title=\"x\">x</i><i></i>");
+}
