@@ -1,0 +1,19 @@
+// How the specs are run: one browser, the one that is installed, against a server that was started
+// by `cargo xtask conformance`.
+import { devices } from "@playwright/test";
+
+const isRoot = process.getuid?.() === 0;
+
+export default {
+  testDir: "./test/e2e/tests",
+  outputDir: "./test-results",
+  reporter: [["list"], ["json", { outputFile: "report.json" }]],
+  use: {
+    baseURL: "http://localhost:4004/",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: isRoot ? ["--no-sandbox"] : [],
+    },
+  },
+  projects: [{ name: "chromium", use: { ...devices["Desktop Chrome"] } }],
+};
