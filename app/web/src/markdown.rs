@@ -18,6 +18,9 @@ use liveview::escape;
 /// is no character (Unicode 23.7); it is dropped from what people write.
 const AMPERSAND: char = '\u{FDD0}';
 
+/// How deep quotes and lists nest; what is deeper is shown as it was typed.
+const DEPTH_MAX: usize = 24;
+
 /// The HTML of a message.
 pub(crate) fn html(text: &str) -> String {
     let text = text.replace(AMPERSAND, "").replace('&', AMPERSAND.encode_utf8(&mut [0; 3]));
@@ -27,7 +30,7 @@ pub(crate) fn html(text: &str) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, &text, &options);
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut writer = Writer { html: String::with_capacity(text.len() * 2), lines };
+    let mut writer = Writer { html: String::with_capacity(text.len() * 2), lines, depth: 0 };
     writer.children(root);
     writer.html
 }
@@ -35,11 +38,17 @@ pub(crate) fn html(text: &str) -> String {
 struct Writer<'t> {
     html: String,
     lines: Vec<&'t str>,
+    depth: usize,
 }
 
 impl Writer<'_> {
     fn children<'a>(&mut self, node: &'a AstNode<'a>) {
-        node.children().for_each(|child| self.node(child));
+        self.depth += 1;
+        match self.depth <= DEPTH_MAX {
+            true => node.children().for_each(|child| self.node(child)),
+            false => self.source(node),
+        }
+        self.depth -= 1;
     }
 
     fn around<'a>(&mut self, tag: &str, node: &'a AstNode<'a>) {
