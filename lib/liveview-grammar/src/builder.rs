@@ -25,7 +25,7 @@ enum Kind {
     /// With the value that it has if nothing is given.
     Optional(TokenStream),
     /// A list of slot entries.
-    Entries(Type),
+    Entries(Box<Type>),
 }
 
 /// A builder and what it ends in.
@@ -71,7 +71,7 @@ impl Prop {
             })?;
         }
         let kind = match (argument(&ty, "Vec"), default) {
-            (Some(entry), _) if entries => Kind::Entries(entry.clone()),
+            (Some(entry), _) if entries => Kind::Entries(Box::new(entry.clone())),
             (None, None) if slot && argument(&ty, "Option").is_some() => {
                 Kind::Optional(quote!(unwrap_or_default()))
             }

@@ -250,11 +250,11 @@ impl ToTokens for Template {
 impl Template {
     /// The dynamics, if there is nothing else to do.
     fn values(&self) -> Option<Vec<&TokenStream>> {
-        let value = |step| match step {
-            &Step::Dynamic(ref value) => Some(value),
+        let values = self.steps.iter().map(|step| match step {
+            Step::Dynamic(value) => Some(value),
             Step::Let(_) | Step::Scope(_) => None,
-        };
-        self.steps.iter().map(value).collect()
+        });
+        values.collect()
     }
 }
 
@@ -286,10 +286,6 @@ fn repeated(directives: &Directives) -> bool {
 /// A name of the emitted code that markup cannot mean.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-fn local_at(name: &str, span: Span) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(span))
 }
 
 fn nested(rendered: impl ToTokens) -> TokenStream {
@@ -468,7 +464,8 @@ fn inner_slot(
 fn named_slot(slot: &NamedSlot) -> TokenStream {
     let span = slot.name.span();
     let method = quote::format_ident!("__slot_{}", slot.name, span = span);
-    let (entry, builder) = (local_at("__entry", span), local_at("__builder", span));
+    // At the slot's place and not hygienic, so that errors stand there and not at the whole macro.
+    let (entry, builder) = (Ident::new("__entry", span), local("__builder"));
     let props = slot.attributes.iter().map(prop);
     // What a loop binds must live as long as the slot does.
     let capture = slot.directives.each.as_ref().map(|_| Token![move](span));

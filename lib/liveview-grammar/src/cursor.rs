@@ -95,8 +95,8 @@ impl Cursor {
     }
 
     /// How many tokens come before the first for which `found` holds.
-    pub(crate) fn until(&self, mut found: impl FnMut(&TokenTree) -> bool) -> Option<usize> {
-        self.tokens[self.at..].iter().position(|token| found(token))
+    pub(crate) fn until(&self, found: impl FnMut(&TokenTree) -> bool) -> Option<usize> {
+        self.tokens[self.at..].iter().position(found)
     }
 }
 
