@@ -1,0 +1,7 @@
+//! An apostrophe in a word: the lexer speaks first.
+
+use liveview::html;
+
+fn main() {
+    let _ = html! { <p>don't</p> };
+}
