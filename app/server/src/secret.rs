@@ -20,7 +20,10 @@ pub fn read_or_make(folder: &Path) -> anyhow::Result<Secret> {
     let path = folder.join(FILE);
     match fs::read(&path) {
         Ok(bytes) if bytes.len() < BYTES => {
-            bail!("{} is damaged: restore it from a backup, or delete it (everyone becomes a new guest then)", path.display())
+            bail!(
+                "{} is damaged: restore it from a backup, or delete it (everyone becomes a new guest then)",
+                path.display()
+            )
         }
         Ok(bytes) => Ok(Secret::new(&bytes)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(folder, &path),

@@ -1,7 +1,7 @@
 //! What this is.
 
 use chat::Chat;
-use liveview::{Cx, EventValue, DecodeError, Interrupt, LiveView, Rendered, html};
+use liveview::{Cx, DecodeError, EventValue, Interrupt, LiveView, Rendered, html};
 
 #[derive(Debug)]
 pub(crate) struct AboutLive;

@@ -170,7 +170,12 @@ mod tests {
     #[test]
     fn a_room_is_opened_by_name_path_or_link() {
         let path = |address: &str| open(&OpenForm { address: address.to_owned() });
-        for address in ["tea-garden", " Tea Garden ", "/r/tea-garden", "https://chat.example.org/r/tea-garden?x#m-3"] {
+        for address in [
+            "tea-garden",
+            " Tea Garden ",
+            "/r/tea-garden",
+            "https://chat.example.org/r/tea-garden?x#m-3",
+        ] {
             assert_eq!(path(address), Ok("/r/tea-garden".to_owned()), "{address}");
         }
         assert!(path("").is_err());

@@ -100,12 +100,10 @@ impl Writer<'_> {
             NodeValue::Emph => self.around("em", node),
             NodeValue::Strong => self.around("strong", node),
             NodeValue::Strikethrough => self.around("del", node),
-            NodeValue::Link(link) | NodeValue::Image(link) => {
-                match safe_url(&link.url) {
-                    Some(url) => self.link(&url, node),
-                    None => self.source(node),
-                }
-            }
+            NodeValue::Link(link) | NodeValue::Image(link) => match safe_url(&link.url) {
+                Some(url) => self.link(&url, node),
+                None => self.source(node),
+            },
             NodeValue::Document => self.children(node),
             _ => self.source(node),
         }
@@ -174,7 +172,10 @@ mod tests {
 
     #[test]
     fn emphasis_code_and_line_breaks() {
-        check("*a* **b** ~~c~~ `d`\ne", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code><br>e</p>");
+        check(
+            "*a* **b** ~~c~~ `d`\ne",
+            "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code><br>e</p>",
+        );
         check("```rust\nlet a = 1 < 2;\n```", "<pre><code>let a = 1 &lt; 2;</code></pre>");
         check("- a\n- b", "<ul><li>a</li><li>b</li></ul>");
         check("> a", "<blockquote><p>a</p></blockquote>");

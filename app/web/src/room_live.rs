@@ -4,9 +4,7 @@
 
 use chat::{BODY_CHARS_MAX, Chat, MessageId, Page, PostError, RoomId, RoomSummary, Slug, Visit};
 use identity::Guest;
-use liveview::{
-    Cx, Form, Interrupt, LiveView, Message, Place, Rendered, Stream, html, shared,
-};
+use liveview::{Cx, Form, Interrupt, LiveView, Message, Place, Rendered, Stream, html, shared};
 use serde_json::json;
 
 use crate::{
@@ -143,8 +141,9 @@ pub(crate) async fn post(
     me: &Guest,
     form: &PostForm,
 ) -> Result<u64, String> {
-    let id = MessageId::parse(&form.message_id)
-        .map_err(|_| "This message cannot be sent again. Copy it, and reload the page.".to_owned())?;
+    let id = MessageId::parse(&form.message_id).map_err(|_| {
+        "This message cannot be sent again. Copy it, and reload the page.".to_owned()
+    })?;
     match chat.post(room, me, id, &form.body).await {
         Ok(posted) => Ok(posted.number),
         Err(error @ (PostError::Refused(_) | PostError::Busy | PostError::Fault(_))) => {
