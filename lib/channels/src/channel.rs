@@ -71,7 +71,7 @@ impl From<Feed> for JoinReply {
 }
 
 /// A channel's task, once its join reply is queued.
-type Run = Box<dyn FnOnce(ChannelSender, Mailbox) -> BoxFuture<'static, End> + Send>;
+pub(crate) type Run = Box<dyn FnOnce(ChannelSender, Mailbox) -> BoxFuture<'static, End> + Send>;
 
 pub(crate) enum Behaviour {
     Run(Run),

@@ -4,52 +4,68 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     channel::{
-        Accepted, Behaviour, ChannelHandler, ChannelSender, End, EventHandler, Handling, Join,
-        JoinOutcome, Joined,
+        Accepted, Behaviour, BoxFuture, ChannelHandler, ChannelSender, End, EventHandler, Handling,
+        Join, JoinOutcome, JoinReply, Joined, Run,
     },
     frame::{self, Json, Status},
     mailbox::{ChannelState, Mailbox},
     outbox::Entry,
 };
 
-/// Asks `handler` about the join and becomes the channel, if that has a task of its own.
-pub(crate) async fn channel_task(
+/// Asks `handler` about the join and becomes the channel, if that has a task of its own. Boxed in
+/// two parts, so that a channel that goes on does not carry the join with it.
+pub(crate) fn channel_task(
     handler: Arc<dyn ChannelHandler>,
     join: Join,
     message_ref: Option<Box<str>>,
     channel: Arc<ChannelState>,
     drain: Duration,
-) {
+) -> BoxFuture<'static, ()> {
+    let joining = Box::pin(join_channel(handler, join, message_ref, channel.clone()));
+    Box::pin(async move {
+        let Some(run) = joining.await else { return };
+        let mut running = Running { channel: channel.clone(), end: Some(End::Error) };
+        let run = run(ChannelSender(channel.clone()), Mailbox::new(channel.clone()));
+        running.end = until_drained(&channel, run, drain).await;
+    })
+}
+
+/// Answers the join. Returns what the channel's task goes on with, if it does.
+async fn join_channel(
+    handler: Arc<dyn ChannelHandler>,
+    join: Join,
+    message_ref: Option<Box<str>>,
+    channel: Arc<ChannelState>,
+) -> Option<Run> {
     let mut joining = Joining { channel: channel.clone(), message_ref, reason: "join crashed" };
     let outcome = tokio::select! {
         biased;
         () = channel.closed() => {
             joining.reason = "left";
-            return;
+            return None;
         }
         outcome = handler.join(join) => outcome,
     };
-    drop(handler);
     let Joined { reply, behaviour } = match outcome {
         JoinOutcome::Joined(joined) => joined,
-        JoinOutcome::Refused(response) => return joining.refuse(&response),
-    };
-    match behaviour {
-        Behaviour::Run(run) => {
-            joining.accept(reply, Handling::Task);
-            let mut running = Running { channel: channel.clone(), end: Some(End::Error) };
-            let channel_run = run(ChannelSender(channel.clone()), Mailbox::new(channel.clone()));
-            running.end = until_drained(&channel, channel_run, drain).await;
+        JoinOutcome::Refused(response) => {
+            joining.settle(&response);
+            return None;
         }
-        Behaviour::Answering(handler) => joining.accept(reply, Handling::Answering(handler)),
-        Behaviour::Quiet => joining.accept(reply, Handling::Quiet),
-    }
+    };
+    let (handling, run) = match behaviour {
+        Behaviour::Run(run) => (Handling::Task, Some(run)),
+        Behaviour::Answering(handler) => (Handling::Answering(handler), None),
+        Behaviour::Quiet => (Handling::Quiet, None),
+    };
+    joining.accept(reply, handling);
+    run
 }
 
 /// Runs a channel until it ends. Once it was left it may work on what it received, for `drain`.
 async fn until_drained(
     channel: &ChannelState,
-    mut run: crate::BoxFuture<'static, End>,
+    mut run: BoxFuture<'static, End>,
     drain: Duration,
 ) -> Option<End> {
     tokio::select! {
@@ -78,7 +94,7 @@ struct Joining {
 }
 
 impl Joining {
-    fn accept(mut self, reply: crate::JoinReply, handling: Handling) {
+    fn accept(mut self, reply: JoinReply, handling: Handling) {
         let accepted = Accepted {
             channel: self.channel.clone(),
             message_ref: self.message_ref.take(),
@@ -88,10 +104,6 @@ impl Joining {
         self.reason = "";
         let generation = self.channel.generation;
         self.channel.outbox.push(Entry::Joined { generation, accepted: Box::new(accepted) });
-    }
-
-    fn refuse(mut self, response: &Json) {
-        self.settle(response);
     }
 
     fn settle(&mut self, response: &Json) {

@@ -1,11 +1,11 @@
 //! The place where browsers connect: limits, and who handles which topics.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use tasks::Scope;
 
 use crate::{
-    channel::ChannelHandler,
+    channel::{BoxFuture, ChannelHandler},
     config::Config,
     connection::ConnectionInfo,
     socket_task::{Closed, socket_task},
@@ -41,7 +41,7 @@ impl Endpoint {
         self: &Arc<Self>,
         transport: T,
         connection: ConnectionInfo,
-    ) -> impl Future<Output = Closed> + Send + use<T> {
+    ) -> BoxFuture<'static, Closed> {
         socket_task(self.clone(), transport, connection)
     }
 

@@ -156,6 +156,7 @@ impl ChannelState {
 
     /// Waits for [`ChannelState::close`]; for the one task that owns the channel.
     pub async fn closed(&self) {
+        let _forgotten = OwnerForgotten(self);
         future::poll_fn(|cx| {
             let mut mail = self.lock();
             if mail.closed {
@@ -180,6 +181,16 @@ impl ChannelState {
         if wants_place {
             self.outbox.wake_socket();
         }
+    }
+}
+
+/// A waker keeps its task's memory, long after the task ended.
+struct OwnerForgotten<'a>(&'a ChannelState);
+
+impl Drop for OwnerForgotten<'_> {
+    fn drop(&mut self) {
+        let owner = self.0.lock().owner.take();
+        drop(owner);
     }
 }
 

@@ -95,6 +95,10 @@ impl<H> Table<H> {
     pub fn insert(&mut self, topic: Arc<str>, join_ref: Arc<str>, handle: H) -> Generation {
         let generation = self.next_generation;
         self.next_generation += 1;
+        // A page has two channels, and there are many pages.
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve_exact(2);
+        }
         self.slots.push(Slot { topic, join_ref, generation, joined: false, handle });
         generation
     }

@@ -21,7 +21,7 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    channel::{Accepted, Handling, Join, JoinReply},
+    channel::{Accepted, BoxFuture, Handling, Join, JoinReply},
     channel_task::{channel_task, events_task},
     config::Config,
     connection::ConnectionInfo,
@@ -62,23 +62,20 @@ const READ_MAX: usize = 16;
 /// Rounds of writing and reading before other tasks have their turn.
 const ROUNDS_MAX: usize = 4;
 
-/// Serves one connection. This future's size is paid by every connection.
-pub(crate) async fn socket_task<T: Transport>(
+/// Serves one connection. This future's size is paid by every connection; so the socket is made
+/// outside of it, since a future keeps a second place for what it was given.
+pub(crate) fn socket_task<T: Transport>(
     endpoint: Arc<Endpoint>,
     transport: T,
     connection: ConnectionInfo,
-) -> Closed {
-    let mut stopping = pin!(endpoint.scope.stopping().cancelled_owned());
+) -> BoxFuture<'static, Closed> {
     let mut socket = Socket::new(endpoint, transport, connection);
+    Box::pin(async move { run(&mut socket).await })
+}
+
+async fn run<T: Transport>(socket: &mut Socket<T>) -> Closed {
     let mut alarm = pin!(sleep_until(socket.deadline()));
-    // From here on the token wakes the socket through the outbox.
-    let waker = Waker::from(socket.outbox.clone());
-    let is_stopping = stopping.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
-    drop(waker);
-    let closed = match is_stopping {
-        true => Closed::ByServer(CloseCode::Restart, "restarting"),
-        false => future::poll_fn(|cx| socket.poll(cx, alarm.as_mut())).await,
-    };
+    let closed = socket.until_closed(alarm.as_mut()).await;
     socket.forget_channels();
     alarm.as_mut().reset(Instant::now() + socket.millis(|config| config.close_timeout_ms));
     future::poll_fn(|cx| match socket.poll_farewell(cx, &closed) {
@@ -157,6 +154,16 @@ impl<T: Transport> Socket<T> {
 
     fn millis(&self, pick: impl Fn(&Config) -> u64) -> Duration {
         Duration::from_millis(pick(&self.endpoint.config))
+    }
+
+    async fn until_closed(&mut self, mut alarm: Pin<&mut Sleep>) -> Closed {
+        let mut stopping = pin!(self.endpoint.scope.stopping().cancelled_owned());
+        // From here on the token wakes the socket through the outbox.
+        let stopper = Waker::from(self.outbox.clone());
+        if stopping.as_mut().poll(&mut Context::from_waker(&stopper)).is_ready() {
+            return Closed::ByServer(CloseCode::Restart, "restarting");
+        }
+        future::poll_fn(|cx| self.poll(cx, alarm.as_mut())).await
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, mut alarm: Pin<&mut Sleep>) -> Poll<Closed> {
@@ -491,11 +498,18 @@ impl<T: Transport> Socket<T> {
     }
 }
 
+/// Also when the task is dropped.
+impl<T> Drop for Socket<T> {
+    fn drop(&mut self) {
+        self.outbox.close();
+    }
+}
+
 impl Live {
     fn start_handling(&self, endpoint: &Endpoint) {
         match &self.handling {
             Some(Handling::Answering(handler)) if self.channel.start_handling() => {
-                let task = events_task(handler.clone(), self.channel.clone());
+                let task = Box::pin(events_task(handler.clone(), self.channel.clone()));
                 let _runs_in_scope = endpoint.scope.spawn("channel events", task);
             }
             Some(Handling::Quiet) => self.channel.stop_reading("unmatched event"),
