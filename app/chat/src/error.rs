@@ -31,6 +31,11 @@ impl fmt::Display for Fault {
 
 impl Error for Fault {}
 
+/// What should not be possible happened.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unexpected(pub &'static str);
+
 struct Causes<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Causes<'_> {

@@ -14,15 +14,28 @@ mod message;
 mod room;
 mod claim;
 mod timeline;
+mod hot_tails;
 mod directory;
 mod topics;
 mod follower;
+mod opening;
 mod error;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
+use eventsourcing::{
+    Aggregate as _, CommandId, Dispatch, DispatchError, EventStore, Projections, Recorded,
+    StreamId, Verdict,
+};
 use identity::Guest;
 use tasks::{Clock, Scope};
+
+use crate::{
+    claim::Claim,
+    error::Unexpected,
+    room::{Command, Event, Opening, Post, Room},
+    topics::RoomBus,
+};
 
 pub use directory::{Directory, RoomSummary};
 pub use error::{CreateError, Fault, PostError};
@@ -30,6 +43,7 @@ pub use follower::{Follower, Step};
 pub use identity::LineError;
 pub use ids::{IdError, MessageId, RoomId};
 pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Message};
+pub use opening::{Config, OpenError, Store};
 pub use room::{BURST_MAX, PACE_MS, REPEAT_AFTER_MS, Refusal};
 pub use slug::{SLUG_CHARS_MAX, SLUG_CHARS_MIN, Slug, SlugError};
 pub use timeline::{Head, PAGE_MAX, Page, Timeline};
@@ -38,44 +52,30 @@ pub use topics::{Change, What};
 /// The longest title of a room, in Unicode scalar values.
 pub const TITLE_CHARS_MAX: usize = 100;
 
+/// Announcements a reader may be behind before it is told to read the timeline instead.
+const BEHIND_MAX: usize = 256;
+/// How long opening a room waits until it can be read, so that the next page finds it.
+const READABLE_WITHIN: Duration = Duration::from_secs(2);
+/// How many memorable addresses are tried. A tenth of them taken, which is a million rooms, the
+/// chance that all tries fail is 10⁻¹⁶.
+const ADDRESSES_TRIED: usize = 16;
+
 /// Announcements of one room, for one reader.
 pub type Subscription = pubsub::Subscription<Change>;
 
-/// Where everything is kept.
-#[derive(Clone, Debug)]
-pub enum Store {
-    /// Nowhere: gone when the last handle is.
-    Memory,
-    /// In this folder, which is made if it is missing.
-    Folder(PathBuf),
-}
-
-/// How a [`Chat`] is set up.
-#[derive(Clone, Debug)]
-pub struct Config {
-    pub store: Store,
-    /// How many active rooms have their newest messages in memory, in rooms.
-    pub hot_rooms_max: usize,
-}
-
-impl Config {
-    /// The usual settings for `store`.
-    pub fn new(store: Store) -> Self {
-        Self { store, hot_rooms_max: 1_000 }
-    }
-}
-
-/// The store could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[error("the chat's data could not be opened")]
-pub struct OpenError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
 /// Rooms and what is said in them. Cheap to clone; all clones are one chat.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Chat(Arc<Parts>);
 
-#[derive(Debug)]
 struct Parts {
+    store: Arc<dyn EventStore>,
+    closes_store: bool,
+    clock: Clock,
+    dispatch: Dispatch,
+    commands: Scope,
+    projections: Projections,
+    reading: Scope,
+    bus: RoomBus,
     timeline: Timeline,
     directory: Directory,
 }
@@ -114,28 +114,33 @@ impl Claimed {
 pub struct Posted {
     /// The message's place in the room, from 1 without gaps.
     pub number: u64,
+    /// The change of the room that it is: once a reader shows it, it shows the message.
+    pub change: u64,
 }
 
 impl Chat {
-    /// Opens what `config` names, brings the read models up to date and keeps them so, with tasks in
-    /// a child of `scope`.
-    ///
-    /// # Errors
-    /// The store cannot be opened or read.
-    pub async fn open(_config: Config, _clock: Clock, _scope: &Scope) -> Result<Self, OpenError> {
-        unimplemented!("lands with the event store")
-    }
-
-    /// Opens a new room with a memorable address. Without a title it goes by its address.
+    /// Opens a new room with a memorable address. Without a title, or with a blank one, it goes by
+    /// its address.
     ///
     /// # Errors
     /// The title is not one line of at most [`TITLE_CHARS_MAX`] characters, or a fault.
     pub async fn create_room(
         &self,
-        _owner: &Guest,
-        _title: Option<&str>,
+        owner: &Guest,
+        title: Option<&str>,
     ) -> Result<RoomSummary, CreateError> {
-        unimplemented!("lands with the event store")
+        let title = title.filter(|title| !identity::is_blank(title));
+        let title = title.map(|title| identity::one_line(title, TITLE_CHARS_MAX)).transpose();
+        let title = title.map_err(CreateError::Title)?;
+        for _ in 0..ADDRESSES_TRIED {
+            let slug = Slug::random();
+            let claimed = self.claim(&slug, title.clone(), owner).await;
+            if let Claimed::Opened(room) = claimed.map_err(CreateError::Fault)? {
+                return Ok(room);
+            }
+        }
+        let error = Unexpected("every address that was tried is taken");
+        Err(CreateError::Fault(Fault::log("opening a room", &error)))
     }
 
     /// What the address `slug`, exactly as it was typed, leads to. A room that was opened before this
@@ -143,16 +148,26 @@ impl Chat {
     ///
     /// # Errors
     /// The store could not be read.
-    pub async fn open_room(&self, _slug: &str) -> Result<Visit, Fault> {
-        unimplemented!("lands with the event store")
+    pub async fn open_room(&self, slug: &str) -> Result<Visit, Fault> {
+        let slug = match Slug::parse(slug) {
+            Ok(slug) => slug,
+            Err(error) => return Ok(Visit::Impossible(error)),
+        };
+        if let Some(room) = self.0.directory.by_slug(&slug).await? {
+            return Ok(Visit::Room(room));
+        }
+        match self.claimed(&slug).await? {
+            Some(claimed) => Ok(Visit::Room(self.finish_opening(claimed).await?)),
+            None => Ok(Visit::Free(slug)),
+        }
     }
 
     /// Opens the room with this address if nobody did; of several at once, one wins.
     ///
     /// # Errors
     /// Whether the room was opened is unknown; trying again is safe.
-    pub async fn claim_room(&self, _slug: &Slug, _owner: &Guest) -> Result<Claimed, Fault> {
-        unimplemented!("lands with the event store")
+    pub async fn claim_room(&self, slug: &Slug, owner: &Guest) -> Result<Claimed, Fault> {
+        self.claim(slug, None, owner).await
     }
 
     /// Says `body` in `room`. When this returns `Ok`, the message is stored; it is shown when it is
@@ -165,17 +180,29 @@ impl Chat {
     /// Dropping the future does not take the message back.
     pub async fn post(
         &self,
-        _room: &RoomId,
-        _author: &Guest,
-        _id: MessageId,
-        _body: &str,
+        room: &RoomId,
+        author: &Guest,
+        id: MessageId,
+        body: &str,
     ) -> Result<Posted, PostError> {
-        unimplemented!("lands with the event store")
+        let command_id = CommandId::new(format!("{}:{id}", author.id))
+            .expect("two short ids of visible ASCII characters are one");
+        let (author, body) = (author.clone(), body.to_owned());
+        let post = Post { id, author, body, at_ms: self.0.clock.now_ms() };
+        let sent = self.0.dispatch.send::<Room>(room.as_str(), command_id, Command::Post(post));
+        let receipt = sent.await.map_err(|error| match error {
+            DispatchError::Refused(refusal) => PostError::Refused(refusal),
+            DispatchError::Busy => PostError::Busy,
+            fault => PostError::Fault(Fault::log("posting a message", &fault)),
+        })?;
+        let change = receipt.version;
+        let number = self.number_of(room, change).await.map_err(PostError::Fault)?;
+        Ok(Posted { number, change })
     }
 
     /// Announcements of `room` from now on. Subscribe, then look, then follow.
-    pub fn subscribe(&self, _room: &RoomId) -> Subscription {
-        unimplemented!("lands with the event store")
+    pub fn subscribe(&self, room: &RoomId) -> Subscription {
+        self.0.bus.subscribe(&topics::room(room), BEHIND_MAX)
     }
 
     /// What was said.
@@ -188,8 +215,110 @@ impl Chat {
         &self.0.directory
     }
 
-    /// Takes no more commands, finishes those in hand and closes the store.
-    pub async fn shutdown(&self) {
-        unimplemented!("lands with the event store")
+    /// Waits until everything that was stored before this call can be read.
+    ///
+    /// # Errors
+    /// The store failed, or everything is stopping.
+    pub async fn caught_up(&self) -> Result<(), Fault> {
+        let waited = self.0.projections.wait_for_all().await;
+        waited.map_err(|error| Fault::log("waiting for the read models", &error))
+    }
+
+    /// Makes every read model again from the log, beside the one that is read, and compares.
+    ///
+    /// # Errors
+    /// One could not be made or compared. A difference is a verdict.
+    pub async fn verify(&self) -> Result<Vec<(&'static str, Verdict)>, Fault> {
+        let mut verdicts = Vec::new();
+        for name in opening::READ_MODELS {
+            let verdict = self.0.projections.verify(name).await;
+            let verdict = verdict.map_err(|error| Fault::log("verifying a read model", &error))?;
+            verdicts.push((name, verdict));
+        }
+        Ok(verdicts)
+    }
+
+    /// Takes no more commands, finishes those in hand, and closes the store, unless it was
+    /// [given](Store::Given). Each of the first two may take `deadline`.
+    pub async fn shutdown(&self, deadline: Duration) {
+        for scope in [&self.0.commands, &self.0.reading] {
+            if let Err(error) = scope.stop(deadline).await {
+                tracing::error!(%error, "the chat did not stop in time");
+            }
+        }
+        if self.0.closes_store
+            && let Err(error) = self.0.store.close().await
+        {
+            Fault::log("closing the store", &error);
+        }
+    }
+
+    async fn claim(
+        &self,
+        slug: &Slug,
+        title: Option<String>,
+        owner: &Guest,
+    ) -> Result<Claimed, Fault> {
+        let (slug, owner) = (slug.clone(), owner.clone());
+        let opening = Opening { slug: slug.clone(), title, owner, at_ms: self.0.clock.now_ms() };
+        let wanted = claim::Claimed { room: RoomId::random(), opening };
+        let claimed =
+            self.0.dispatch.send::<Claim>(slug.as_str(), CommandId::random(), wanted.clone());
+        match claimed.await {
+            Ok(_) => self.finish_opening(wanted).await.map(Claimed::Opened),
+            Err(DispatchError::Refused(taken)) => {
+                self.finish_opening(taken.by).await.map(Claimed::WasThere)
+            }
+            Err(error) => Err(Fault::log("claiming an address", &error)),
+        }
+    }
+
+    /// Opens the room that has the slug, if it is not open yet: its claimer may have died in between.
+    async fn finish_opening(&self, claimed: claim::Claimed) -> Result<RoomSummary, Fault> {
+        let claim::Claimed { room, opening } = claimed;
+        let once = CommandId::new("open").expect("it is a short word");
+        let open = Command::Open(opening.clone());
+        let opened = self.0.dispatch.send::<Room>(room.as_str(), once, open).await;
+        let receipt = opened.map_err(|error| Fault::log("opening a room", &error))?;
+        let readable = async {
+            for name in opening::READ_MODELS {
+                // Stopped or late, the room is open all the same, and is found through the log.
+                let _ = self.0.projections.wait_for(name, receipt.position).await;
+            }
+        };
+        let _ = tokio::time::timeout(READABLE_WITHIN, readable).await;
+        let found = self.0.directory.by_id(&room).await?;
+        Ok(found.unwrap_or_else(|| RoomSummary::opened(room, opening)))
+    }
+
+    async fn claimed(&self, slug: &Slug) -> Result<Option<claim::Claimed>, Fault> {
+        let found = self.event_at(&StreamId::new(Claim::KIND, slug.as_str()), 1).await?;
+        let claimed = found.map(|event| event.decode()).transpose();
+        claimed.map_err(|error| Fault::log("reading who has an address", &error))
+    }
+
+    /// The number of the message that is change `change` of `room`.
+    async fn number_of(&self, room: &RoomId, change: u64) -> Result<u64, Fault> {
+        let found = self.event_at(&StreamId::new(Room::KIND, room.as_str()), change).await?;
+        let event = found.map(|event| event.decode::<Event>()).transpose();
+        match event.map_err(|error| Fault::log("reading what was posted", &error))? {
+            Some(Event::Posted(posted)) => Ok(posted.number),
+            _ => {
+                let error = Unexpected("the store has no message where it stored one");
+                Err(Fault::log("reading what was posted", &error))
+            }
+        }
+    }
+
+    async fn event_at(&self, stream: &StreamId, version: u64) -> Result<Option<Recorded>, Fault> {
+        let page = self.0.store.read_stream(stream, version.saturating_sub(1), 1).await;
+        let page = page.map_err(|error| Fault::log("reading the log", &error))?;
+        Ok(page.events.into_iter().next().filter(|event| event.version == version))
+    }
+}
+
+impl fmt::Debug for Chat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chat").finish_non_exhaustive()
     }
 }

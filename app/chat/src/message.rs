@@ -59,9 +59,13 @@ impl Message {
             previous.author_id == author.id.as_str()
                 && sent_at_ms.saturating_sub(previous.sent_at_ms) <= CONTINUES_WITHIN_MS
         });
-        let new_day_utc = previous_at_ms
-            .is_none_or(|before| before.div_euclid(DAY_MS) != sent_at_ms.div_euclid(DAY_MS));
+        let new_day_utc = Self::is_new_day_utc(previous_at_ms, sent_at_ms);
         Self { number, id, author, body, sent_at_ms, previous_at_ms, continues, new_day_utc }
+    }
+
+    pub(crate) fn is_new_day_utc(previous_at_ms: Option<i64>, sent_at_ms: i64) -> bool {
+        let day = sent_at_ms.div_euclid(DAY_MS);
+        previous_at_ms.is_none_or(|before_ms| before_ms.div_euclid(DAY_MS) != day)
     }
 }
 

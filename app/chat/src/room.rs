@@ -5,9 +5,10 @@
 //! from the log. What a room remembers to decide is bounded: neither the history, nor everyone who
 //! ever spoke.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use identity::{Guest, GuestId, is_blank};
+use eventsourcing::{Aggregate, EventPayload};
+use identity::{Guest, GuestId, GuestName, is_blank};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,9 +23,6 @@ pub const PACE_MS: i64 = 1_000;
 /// The same text by the same author is refused for this long.
 pub const REPEAT_AFTER_MS: i64 = 10_000;
 
-/// How many recent message ids a room knows to recognise a resend. Older ones are found in the
-/// timeline by the facade.
-const RECENT_MAX: usize = 256;
 /// After how long an author is forgotten: nothing they did before then matters to any rule.
 const FORGET_AFTER_MS: i64 =
     if BURST_MAX * PACE_MS > REPEAT_AFTER_MS { BURST_MAX * PACE_MS } else { REPEAT_AFTER_MS };
@@ -99,29 +97,12 @@ fn seconds(ms: i64) -> String {
     }
 }
 
-/// What a command comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// This happens.
-    Happens(Event),
-    /// It happened before, as the message of this number (0: not a message); nothing happens now.
-    HappenedBefore(u64),
-}
-
 /// What a room remembers to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Room {
     opened: bool,
     messages: u64,
-    recent: VecDeque<Recent>,
     authors: BTreeMap<GuestId, Author>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Recent {
-    author: GuestId,
-    id: MessageId,
-    number: u64,
 }
 
 /// A leaky bucket and the last text, both as of the author's last message.
@@ -133,35 +114,69 @@ struct Author {
     text: u64,
 }
 
-impl Room {
-    pub fn decide(&self, command: Command) -> Result<Decision, Refusal> {
+impl EventPayload for Event {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "Opened",
+            Self::Posted(_) => "Posted",
+        }
+    }
+
+    /// Without what a person wrote: texts, and the names of their authors. Who and when stay.
+    fn redacted(&self) -> Option<Self> {
+        let mut redacted = self.clone();
+        match &mut redacted {
+            Self::Opened(opening) => opening.redact(),
+            Self::Posted(posted) => {
+                posted.body.clear();
+                posted.author.name = GuestName::erased();
+            }
+        }
+        Some(redacted)
+    }
+}
+
+impl Opening {
+    pub fn redact(&mut self) {
+        self.title = None;
+        self.owner.name = GuestName::erased();
+    }
+}
+
+impl Aggregate for Room {
+    const KIND: &'static str = "room";
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    /// A message that is sent again is no matter of the rules: its command id is known, and the
+    /// dispatch answers before it asks the room.
+    fn decide(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         match command {
             // Whoever claimed the slug is the one who opens; anybody may finish that for them.
-            Command::Open(_) if self.opened => Ok(Decision::HappenedBefore(0)),
-            Command::Open(opening) => Ok(Decision::Happens(Event::Opened(opening))),
+            Command::Open(_) if self.opened => Ok(Vec::new()),
+            Command::Open(opening) => Ok(vec![Event::Opened(opening.clone())]),
             Command::Post(_) if !self.opened => Err(Refusal::NoSuchRoom),
             Command::Post(post) => self.decide_post(post),
         }
     }
 
-    /// A resend is recognised first: an accepted message stays accepted whatever the rules say now.
-    fn decide_post(&self, post: Post) -> Result<Decision, Refusal> {
-        if let Some(number) = self.number_of(&post.author.id, &post.id) {
-            return Ok(Decision::HappenedBefore(number));
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Opened(_) => self.opened = true,
+            Event::Posted(posted) => self.apply_posted(posted),
         }
+    }
+}
+
+impl Room {
+    fn decide_post(&self, post: &Post) -> Result<Vec<Event>, Refusal> {
         let body = normal_body(&post.body);
         check_body(&body)?;
         self.check_author(&post.author.id, &body, post.at_ms)?;
-        let Post { id, author, at_ms, .. } = post;
+        let Post { id, author, at_ms, .. } = post.clone();
         let number = self.messages + 1;
-        Ok(Decision::Happens(Event::Posted(Posted { number, id, author, body, at_ms })))
-    }
-
-    /// The number under which `author` posted `id`, if that is recent.
-    pub fn number_of(&self, author: &GuestId, id: &MessageId) -> Option<u64> {
-        let found =
-            self.recent.iter().rev().find(|recent| recent.id == *id && recent.author == *author);
-        found.map(|recent| recent.number)
+        Ok(vec![Event::Posted(Posted { number, id, author, body, at_ms })])
     }
 
     fn check_author(&self, author: &GuestId, body: &str, at_ms: i64) -> Result<(), Refusal> {
@@ -179,20 +194,8 @@ impl Room {
         Ok(())
     }
 
-    pub fn apply(&mut self, event: &Event) {
-        match event {
-            Event::Opened(_) => self.opened = true,
-            Event::Posted(posted) => self.apply_posted(posted),
-        }
-    }
-
     fn apply_posted(&mut self, posted: &Posted) {
         self.messages = posted.number;
-        if self.recent.len() == RECENT_MAX {
-            self.recent.pop_front();
-        }
-        let (author, id, number) = (posted.author.id.clone(), posted.id.clone(), posted.number);
-        self.recent.push_back(Recent { author, id, number });
         if posted.number.is_multiple_of(SWEEP_EVERY) {
             self.authors.retain(|_, author| author.matters(posted.at_ms));
         }
@@ -313,23 +316,19 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(sentence: &str, given: &[Event], when: Command, then: Result<Decision, Refusal>) {
-        assert_eq!(room(given).decide(when), then, "{sentence}");
+    fn check(sentence: &str, given: &[Event], when: Command, then: Result<Vec<Event>, Refusal>) {
+        assert_eq!(room(given).decide(&when), then, "{sentence}");
     }
 
-    fn happens(event: Event) -> Result<Decision, Refusal> {
-        Ok(Decision::Happens(event))
-    }
-
-    fn happened_before(number: u64) -> Result<Decision, Refusal> {
-        Ok(Decision::HappenedBefore(number))
+    fn happens(event: Event) -> Result<Vec<Event>, Refusal> {
+        Ok(vec![event])
     }
 
     #[test]
     fn opening() {
         let open = || Command::Open(kitchen());
         check("a room opens", &[], open(), happens(opened()));
-        check("a room opens once", &[opened()], open(), happened_before(0));
+        check("a room opens once", &[opened()], open(), Ok(vec![]));
         check(
             "nobody speaks before it opens",
             &[],
@@ -392,35 +391,13 @@ mod tests {
         );
     }
 
-    #[test]
-    fn resends() {
-        let given = &[opened(), posted(ana(), 1, "hi", 0), posted(ben(), 2, "hello", 1)];
-        check("a resend is the same message", given, say(ana(), 1, "hi", 9), happened_before(1));
-        check("whatever it says now", given, say(ana(), 1, "", 9), happened_before(1));
-        check(
-            "another author's id is free",
-            given,
-            say(ben(), 1, "x", 9),
-            happens_as(3, ben(), 1, "x", 9),
-        );
-        let full = opened_and_said(ana(), BURST_MAX as u64, 0);
-        check("a resend has no pace", &full, say(ana(), 3, "text 3", 0), happened_before(3));
-        let many = opened_and_said(ana(), RECENT_MAX as u64 + 1, 2_000);
-        check(
-            "a resend may come late",
-            &many,
-            say(ana(), 2, "text 2", 600_000),
-            happened_before(2),
-        );
-    }
-
     fn happens_as(
         number: u64,
         author: Guest,
         message: u64,
         body: &str,
         at_ms: i64,
-    ) -> Result<Decision, Refusal> {
+    ) -> Result<Vec<Event>, Refusal> {
         let (id, body, at_ms) = (id(message), body.to_owned(), T0 + at_ms);
         happens(Event::Posted(Posted { number, id, author, body, at_ms }))
     }
@@ -527,7 +504,6 @@ mod tests {
             let author = Guest { id: numbered(number), ..ana() };
             room.apply(&posted(author, number, "hi", number as i64));
         }
-        assert_eq!(room.recent.len(), RECENT_MAX);
         assert!(room.authors.len() <= AUTHORS_MAX, "{} authors", room.authors.len());
         room.apply(&posted(ana(), 20_032, "hi", 1_000_000));
         assert_eq!(room.authors.len(), 1, "everyone else is long gone");
@@ -535,6 +511,20 @@ mod tests {
 
     fn numbered(number: u64) -> GuestId {
         GuestId::parse(&format!("{number:0>16}")).expect("sixteen digits")
+    }
+
+    #[test]
+    fn nothing_a_person_wrote_is_left_in_a_redacted_event() {
+        for event in [opened(), posted(ana(), 1, "a secret", 0)] {
+            let redacted = event.redacted().expect("somebody wrote it");
+            let text = serde_json::to_string(&redacted).expect("events are plain data");
+            for word in ["The kitchen", "secret", ana().name.as_str()] {
+                assert!(!text.contains(word), "{word} is in {text}");
+            }
+            assert_eq!(serde_json::from_str::<Event>(&text).expect("it can be read"), redacted);
+            assert_eq!(redacted.redacted().as_ref(), Some(&redacted), "twice is once");
+            assert_eq!(room(&[redacted]).messages, room(&[event]).messages, "it can be applied");
+        }
     }
 
     #[test]
@@ -559,19 +549,12 @@ mod tests {
             for (who, message, text, later_ms) in commands {
                 now_ms += later_ms;
                 let when = say(guest(who), message, &format!("text {text}"), now_ms);
-                let before = history.iter().find(|p| p.author == guest(who) && p.id == id(message));
-                match room.decide(when) {
-                    Ok(Decision::HappenedBefore(number)) => {
-                        prop_assert_eq!(before.map(|posted| posted.number), Some(number));
-                    }
-                    Ok(Decision::Happens(event)) => {
-                        prop_assert!(before.is_none(), "an id happens once");
-                        room.apply(&event);
-                        let Event::Posted(posted) = event else { panic!("only messages here") };
-                        prop_assert_eq!(posted.number, history.len() as u64 + 1, "no gap");
-                        history.push(posted);
-                    }
-                    Err(_) => prop_assert!(before.is_none(), "a resend is never refused"),
+                let Ok(events) = room.decide(&when) else { continue };
+                for event in events {
+                    room.apply(&event);
+                    let Event::Posted(posted) = event else { panic!("only messages here") };
+                    prop_assert_eq!(posted.number, history.len() as u64 + 1, "no gap");
+                    history.push(posted);
                 }
             }
             for author in 1..4 {
@@ -606,7 +589,7 @@ mod tests {
                 }
                 now_ms += later_ms;
                 let when = say(guest(who), message, &format!("text {text}"), now_ms);
-                if let Ok(Decision::Happens(event)) = room.decide(when) {
+                for event in room.decide(&when).unwrap_or_default() {
                     room.apply(&event);
                 }
             }

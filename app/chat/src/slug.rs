@@ -75,6 +75,18 @@ impl Slug {
         Self(format!("{words}-{}", 10 + seed % NUMBERS))
     }
 
+    /// Some memorable slug.
+    pub(crate) fn random() -> Self {
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).expect("the operating system gives random bytes");
+        Self::mnemonic(u64::from_le_bytes(seed))
+    }
+
+    /// A slug as it was recorded, whatever has become reserved since.
+    pub(crate) fn recorded(text: String) -> Self {
+        Self(text)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pubsub::Topic;
+use pubsub::{Bus, Topic};
 
 use crate::{Message, RoomId};
 
@@ -25,6 +25,9 @@ pub enum What {
     /// Somebody said something.
     Posted(Arc<Message>),
 }
+
+/// What carries the announcements: within this process today.
+pub(crate) type RoomBus = Arc<dyn Bus<Change>>;
 
 /// `room:<id>`: every change of one room.
 pub(crate) fn room(id: &RoomId) -> Topic<Change> {

@@ -36,6 +36,16 @@ impl GuestName {
         Self(format!("{adjective} {noun}"))
     }
 
+    /// A name as it was recorded when it was valid, or erased. Not for what somebody types.
+    pub fn recorded(text: String) -> Self {
+        Self(text)
+    }
+
+    /// What stands in place of a name that was erased; no person can have it.
+    pub fn erased() -> Self {
+        Self(String::new())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

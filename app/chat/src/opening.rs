@@ -1,0 +1,107 @@
+//! How a chat is set up and put together.
+
+use std::{path::PathBuf, sync::Arc};
+
+use eventsourcing::{
+    Dispatch, DispatchConfig, EventStore, MemoryStore, Projections, ProjectionsConfig,
+    ReadModelHome, SqlProjection, SqliteConfig, SqliteStore, StartError, StoreError,
+};
+use pubsub::LocalBus;
+use tasks::{Clock, Scope};
+
+use crate::{
+    Chat, Directory, Parts, Timeline, directory::DirectoryProjection, timeline::TimelineProjection,
+};
+
+/// Every read model, by name.
+pub(crate) const READ_MODELS: [&str; 2] = [DirectoryProjection::NAME, TimelineProjection::NAME];
+
+/// Where everything is kept.
+#[derive(Clone)]
+pub enum Store {
+    /// Nowhere: gone when the last handle is.
+    Memory,
+    /// In this folder, which is made if it is missing: the log, and the read models in
+    /// `read-models`, which may be deleted while nothing runs.
+    Folder(PathBuf),
+    /// In a log that others may write as well, and that whoever gave it closes.
+    Given { log: Arc<dyn EventStore>, read_models: ReadModelHome },
+}
+
+/// How a [`Chat`] is set up.
+#[derive(Clone)]
+pub struct Config {
+    pub store: Store,
+    /// How many active rooms have their newest messages in memory, in rooms. Each takes 256 KiB of
+    /// text at most, and usually 20.
+    pub hot_rooms_max: usize,
+}
+
+impl Config {
+    /// The usual settings for `store`.
+    pub fn new(store: Store) -> Self {
+        Self { store, hot_rooms_max: 256 }
+    }
+}
+
+/// The chat could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The log could not be opened or read; the cause says which file, and what to do.
+    #[error("the log could not be opened")]
+    Log(#[source] StoreError),
+    /// A read model could not be opened or made.
+    #[error("a read model could not be opened")]
+    ReadModel(#[source] StartError),
+}
+
+impl Chat {
+    /// Opens what `config` names, and keeps the read models up to date with tasks in a child of
+    /// `scope`. Returns before they have caught up; until then pages show less than the log holds.
+    ///
+    /// Blocks for as long as it takes to open files: call it at the start.
+    ///
+    /// # Errors
+    /// The store cannot be opened or read.
+    pub async fn open(config: Config, clock: Clock, scope: &Scope) -> Result<Self, OpenError> {
+        let closes_store = !matches!(config.store, Store::Given { .. });
+        let (store, home) = open_store(config.store).map_err(OpenError::Log)?;
+        let commands = scope.child("chat commands");
+        let reading = scope.child("chat read models");
+
+        let dispatch_config = DispatchConfig { clock: clock.clone(), ..DispatchConfig::default() };
+        let dispatch = Dispatch::new(store.clone(), &commands, dispatch_config);
+        let projections =
+            Projections::new(store.clone(), home, &reading, ProjectionsConfig::default());
+
+        let bus = Arc::new(LocalBus::new());
+        let timeline = TimelineProjection::new(bus.clone(), config.hot_rooms_max);
+        let timeline = projections.start_sql(timeline).await.map_err(OpenError::ReadModel)?;
+        let directory = projections.start_sql(DirectoryProjection).await;
+        let directory = directory.map_err(OpenError::ReadModel)?;
+
+        Ok(Self(Arc::new(Parts {
+            store,
+            closes_store,
+            clock,
+            dispatch,
+            commands,
+            projections,
+            reading,
+            bus,
+            timeline: Timeline::new(timeline),
+            directory: Directory::new(directory),
+        })))
+    }
+}
+
+fn open_store(store: Store) -> Result<(Arc<dyn EventStore>, ReadModelHome), StoreError> {
+    match store {
+        Store::Memory => Ok((Arc::new(MemoryStore::new()), ReadModelHome::Memory)),
+        Store::Folder(folder) => {
+            let log = SqliteStore::open(&folder, SqliteConfig::default())?;
+            Ok((Arc::new(log), ReadModelHome::Folder(folder.join("read-models"))))
+        }
+        Store::Given { log, read_models } => Ok((log, read_models)),
+    }
+}
