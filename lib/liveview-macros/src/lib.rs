@@ -12,7 +12,7 @@ use proc_macro::TokenStream;
 /// each body of a loop is a place of its own, whose constant text a browser is sent once. Mistakes
 /// are compile errors at their place in the markup.
 ///
-/// ```ignore
+/// ```text
 /// html! {
 ///     <section id={self.id} class="room" hidden={self.closed}>
 ///         <h1>{self.name} ({self.members.len()})</h1>
@@ -88,7 +88,7 @@ pub fn html(body: TokenStream) -> TokenStream {
 
 /// A function that returns `Rendered`, as a tag of `html!`.
 ///
-/// ```ignore
+/// ```text
 /// #[component]
 /// pub fn Card(
 ///     title: &str,
@@ -115,7 +115,7 @@ pub fn component(arguments: TokenStream, function: TokenStream) -> TokenStream {
 
 /// A struct that a `<:name>` fills, field by field; its children are the field `inner`.
 ///
-/// ```ignore
+/// ```text
 /// #[slot]
 /// pub struct Col<'a> {
 ///     name: &'a str,
