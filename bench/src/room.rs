@@ -254,7 +254,8 @@ fn report(options: &Options, runs: &[(Figures, Figures)]) {
     );
     println!("| | Teahouse | bare broadcast | ratio |");
     println!("|---|---|---|---|");
-    let rows: [(&str, fn(&Figures) -> f64); 4] = [
+    type Pick = fn(&Figures) -> f64;
+    let rows: [(&str, Pick); 4] = [
         ("resident memory per idle page, KiB", |figures| figures.idle_kib),
         ("CPU per delivered message, µs", |figures| figures.cpu_us),
         ("delivery p50, ms", |figures| figures.p50_ms),

@@ -34,9 +34,8 @@ pub(crate) async fn post(
     headers: HeaderMap,
     Form(fields): Form<PostFields>,
 ) -> Response {
-    let session = match sender(&doors, &headers, &fields._csrf_token) {
-        Ok(session) => session,
-        Err(refused) => return refused,
+    let Some(session) = sender(&doors, &headers, &fields._csrf_token) else {
+        return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
     let room = match doors.chat.open_room(&slug).await {
         Ok(Visit::Room(room)) => room,
@@ -77,9 +76,8 @@ pub(crate) async fn claim(
     headers: HeaderMap,
     Form(fields): Form<OnlyToken>,
 ) -> Response {
-    let session = match sender(&doors, &headers, &fields._csrf_token) {
-        Ok(session) => session,
-        Err(refused) => return refused,
+    let Some(session) = sender(&doors, &headers, &fields._csrf_token) else {
+        return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
     let claimed = match doors.chat.open_room(&slug).await {
         Ok(Visit::Room(_)) => Ok(()),
@@ -114,9 +112,8 @@ pub(crate) async fn start(
     headers: HeaderMap,
     Form(fields): Form<StartFields>,
 ) -> Response {
-    let session = match sender(&doors, &headers, &fields._csrf_token) {
-        Ok(session) => session,
-        Err(refused) => return refused,
+    let Some(session) = sender(&doors, &headers, &fields._csrf_token) else {
+        return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
     let form = StartForm { title: fields.title };
     match lobby_live::start(&doors.chat, &visitor::guest(&session), &form).await {
@@ -155,21 +152,15 @@ pub(crate) async fn open(
     }
 }
 
-/// Who sends a form; or the answer to one that another site made a browser send.
+/// Who sends a form; `None` if another site made a browser send it.
 ///
 /// A request without our cookie acts for nobody, so it needs no token: it comes from a new guest.
 /// Browsers name the page it comes from, and that must be ours.
-fn sender(doors: &Doors, headers: &HeaderMap, csrf_token: &str) -> Result<Session, Response> {
+fn sender(doors: &Doors, headers: &HeaderMap, csrf_token: &str) -> Option<Session> {
     let session = doors.endpoint.session(headers);
-    let refused = || doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
-    if !doors.endpoint.is_own_origin(headers) {
-        return Err(refused());
-    }
-    let is_known = doors.endpoint.has_session(headers);
-    if is_known && !session.csrf_matches(csrf_token) {
-        return Err(refused());
-    }
-    Ok(session)
+    let is_ours = doors.endpoint.is_own_origin(headers)
+        && (!doors.endpoint.has_session(headers) || session.csrf_matches(csrf_token));
+    is_ours.then_some(session)
 }
 
 fn with_session(doors: &Doors, session: &Session, mut response: Response) -> Response {
