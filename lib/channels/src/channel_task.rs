@@ -74,7 +74,11 @@ async fn until_drained(
         () = channel.closed() => {}
     }
     // On the heap: only channels that were left have this timer.
-    Box::pin(tokio::time::timeout(drain, run)).await.ok()
+    let end = Box::pin(tokio::time::timeout(drain, run)).await.ok();
+    if end.is_none() {
+        tracing::warn!(channel.topic = %channel.topic, "a channel that was left is still busy");
+    }
+    end
 }
 
 /// Handles the events of a channel without a task, until none waits.

@@ -40,7 +40,7 @@
 //! | `channel` | join, then channel that is [`JoinOutcome::running`] | it ends; was left and drained |
 //! | `channel events` | channel that is [`JoinOutcome::answering`] and has events | none is left |
 //!
-//! What waits where, and what happens when it is full, is in the table of [`Config`]'s fields.
+//! Every queue's bound, and what happens when it is full, is a field of [`Config`].
 //!
 //! Not here: HTTP, upgrades, origins and cookies (a [`Transport`] comes ready), long-polling,
 //! what `lv:` topics mean, restarts of channels (the browser joins again).

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use channels::{CloseCode, Closed, Config, Incoming, testing};
+use channels::{CloseCode, Closed, Config, Incoming, TransportError, testing};
 
 use crate::house::House;
 
@@ -53,6 +53,33 @@ async fn a_channel_that_never_drains_is_dropped() {
     ana.push("room:kitchen", "wait", "{}");
     ana.all_read().await;
     house.scope.stop(Duration::from_secs(31)).await.expect("30 seconds are enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_is_dropped_ends_its_channels() {
+    let house = House::new(Config::default());
+    let (transport, mut ana) = testing::pair(16);
+    let socket = house.scope.spawn("socket", house.endpoint.serve(transport, testing::ana()));
+    ana.join("board", "{}").await;
+    ana.join("room:kitchen", "{}").await;
+    socket.abort();
+    assert!(socket.join().await.is_none(), "it was aborted");
+    house.scope.stop(Duration::from_secs(1)).await.expect("the channel ends");
+    assert_eq!(house.subscribers(), 0);
+}
+
+#[test]
+fn a_broken_transport_is_closed_by_its_fault() {
+    for (error, code) in [
+        (TransportError::TooBig, 1009),
+        (TransportError::NotText, 1007),
+        (TransportError::Protocol, 1002),
+    ] {
+        match Closed::from(error) {
+            Closed::ByServer(close, _) => assert_eq!(close.number(), code),
+            other => panic!("{other:?} should be the server's"),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -129,12 +129,28 @@ async fn room(sender: ChannelSender, mut mailbox: Mailbox, gate: Arc<Semaphore>)
         if &*event.event == "wait" {
             gate.acquire().await.expect("the gate stays").forget();
         }
+        if &*event.event == "steady" {
+            steady(event, &sender).await;
+            continue;
+        }
         if let Some(end) = perform(event, &sender) {
             return end;
         }
     }
     sender.push("late", &Json::EMPTY);
     End::Error
+}
+
+/// Pushes as much as it is told, as fast as the browser reads.
+async fn steady(event: FromBrowser, sender: &ChannelSender) {
+    let count: usize = event.payload.parse().expect("the payload is a number");
+    for n in 0..count {
+        if !sender.ready().await {
+            return;
+        }
+        sender.push("pushed", &Json::encode(&n));
+    }
+    event.answer.ok(&Json::EMPTY);
 }
 
 fn perform(event: FromBrowser, sender: &ChannelSender) -> Option<End> {

@@ -99,6 +99,29 @@ async fn a_channel_that_pushes_more_than_fits_closes_1012() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_channel_that_waits_for_room_may_push_any_number() {
+    let house = House::new(Config::default());
+    let mut ana = house.connect();
+    ana.join("room:kitchen", "{}").await;
+    let message_ref = ana.push("room:kitchen", "steady", "1000");
+    ana.stuck().await;
+    for n in 0..1_000 {
+        assert_eq!(ana.next().await.payload, n);
+    }
+    assert!(ana.reply(&message_ref).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_waits_for_room_hears_that_nobody_is_there() {
+    let house = House::new(Config::default());
+    let mut ana = house.connect().patient(11_000);
+    ana.join("room:kitchen", "{}").await;
+    ana.push("room:kitchen", "steady", "1000");
+    assert_eq!(ana.closed_unread().await, (1012, "too slow"));
+    house.scope.stop(std::time::Duration::from_secs(1)).await.expect("the channel ends too");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_browser_that_asks_and_never_reads_is_no_longer_heard_and_then_closed() {
     let quick = Config { flood_frames_burst: 10_000, ..Config::default() };
     let house = House::new(quick);
@@ -146,8 +169,9 @@ async fn a_silent_browser_closes_1001_and_any_frame_is_a_sign_of_life() {
 }
 
 /// Every connection pays for this future, beside the transport's own buffers. The target is 3 KiB
-/// of ours per idle connection; a page has this, an outbox (about 250 bytes), and per channel about
-/// 300 bytes.
+/// of ours per idle connection. Measured with a counting allocator: 1.8 KiB above a bare tungstenite
+/// loop with one channel that shows a feed, 2.5 KiB with one that has a task. Raise this bound only
+/// with a new measurement.
 #[tokio::test]
 async fn a_socket_is_small() {
     let house = House::new(Config::default());
