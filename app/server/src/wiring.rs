@@ -58,7 +58,7 @@ async fn stop(root: &Scope, pages: &Scope, chat: &Chat) {
     if let Err(error) = pages.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "pages were cut off");
     }
-    chat.shutdown().await;
+    chat.shutdown(STOP_WITHIN).await;
     if let Err(error) = root.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "work was cut off");
     }
