@@ -143,7 +143,8 @@ impl FromBrowser {
 }
 
 /// The duty to answer one event. It may be kept for later; when it is dropped, the answer is the
-/// error `{"reason":"unanswered"}`, so that a browser never waits in vain.
+/// error `{"reason":"unanswered"}`, so that a browser never waits in vain. Only a panic leaves the
+/// event unanswered: the channel ends with `phx_error` then, which is the answer to all of them.
 #[derive(Debug)]
 pub struct Answer {
     channel: Arc<ChannelState>,
@@ -167,6 +168,11 @@ impl Answer {
         self.settle(status, response);
     }
 
+    /// Leaves the event unanswered, because the channel is about to end with [`End::Error`].
+    pub fn withhold(mut self) {
+        self.message_ref = None;
+    }
+
     fn settle(&mut self, status: Status, response: &Json) {
         if let Some(message_ref) = self.message_ref.take() {
             self.channel.answer(&message_ref, status, response);
@@ -176,7 +182,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        if self.message_ref.is_some() {
+        if self.message_ref.is_some() && !std::thread::panicking() {
             self.settle(Status::Error, &Json::reason("unanswered"));
         }
     }

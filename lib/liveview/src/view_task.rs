@@ -266,6 +266,7 @@ impl<V: LiveView> Live<V> {
             component = None;
         }
         tracing::error!(view = std::any::type_name::<V>(), "a view patched in a loop");
+        answer.into_iter().for_each(Answer::withhold);
         Err(End::Error)
     }
 
