@@ -7,7 +7,7 @@ use liveview::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Program, World};
+use crate::world::World;
 
 pub struct KeyedLive {
     tab: Tab,
@@ -37,7 +37,7 @@ pub enum Msg {
     ChangeOther,
     ChangeSize(Size),
     #[event("sandbox:eval")]
-    Eval(Program),
+    Eval,
 }
 
 #[derive(Form)]
@@ -77,7 +77,7 @@ impl LiveView for KeyedLive {
                 let others = self.items.iter_mut().map(|item| &mut item.other);
                 others.for_each(|other| *other = format!("hey {}", cx.app().unique()));
             }
-            Msg::Eval(_) => cx.reply(json!({ "result": self.items_as_json() })),
+            Msg::Eval => cx.reply(json!({ "result": self.items_as_json() })),
         }
     }
 

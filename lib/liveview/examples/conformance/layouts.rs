@@ -16,6 +16,8 @@ pub fn document(page: Page<'_>, script: &'static str) -> Rendered {
                 <meta charset="utf-8">
                 <meta name="csrf-token" content={page.csrf_token}>
                 <title>Conformance</title>
+                // A missing icon would be an error in the console, and specs compare what is there.
+                <link rel="icon" href="data:,">
                 <script>"window.hooks = {};"</script>
                 <script src="/assets/phoenix/phoenix.min.js"></script>
                 <script type="module">{Raw::new(script)}</script>

@@ -10,6 +10,11 @@ mod plain;
 mod js;
 mod keyed;
 mod streams;
+mod navigation;
+mod errors;
+mod forms;
+mod dynamic_inputs;
+mod form_feedback;
 
 use liveview::{Endpoint, Secret};
 use tasks::Scope;
@@ -47,7 +52,26 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
                 .live::<streams::LimitLive>("/stream/limit")
                 .live::<streams::NestedResetLive>("/stream/nested-component-reset")
                 .live::<streams::InsideForLive>("/stream/inside-for")
-                .live::<streams::HealthyLive>("/healthy/{category}");
+                .live::<streams::HealthyLive>("/healthy/{category}")
+                .live::<forms::FormLive<false>>("/form")
+                .live::<forms::NestedFormLive>("/form/nested")
+                .live::<forms::FormStreamLive>("/form/stream")
+                .live::<dynamic_inputs::DynamicInputsLive>("/form/dynamic-inputs");
+        })
+        .nested::<forms::FormLive<true>>()
+        .live_session("navigation", navigation::layout, |routes| {
+            routes
+                .live::<navigation::ALive>("/navigation/a")
+                .live::<navigation::BLive>("/navigation/b")
+                .live::<navigation::BLive>("/navigation/b/{id}")
+                .live::<navigation::RedirectLoopLive>("/navigation/redirectloop");
+        })
+        .live_session("errors", errors::layout, |routes| {
+            routes.live::<errors::ErrorLive>("/errors");
+        })
+        .nested::<errors::ChildLive>()
+        .live_session("feedback", form_feedback::layout, |routes| {
+            routes.live::<form_feedback::FormFeedbackLive>("/form/feedback");
         })
         .build()
 }

@@ -16,7 +16,7 @@ use liveview::{Body, Endpoint, Params};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::world::World;
+use crate::{navigation, world::World};
 
 /// The live views and what is beside them.
 #[derive(Clone)]
@@ -62,6 +62,14 @@ impl Site {
                 let known = self.world.eval(program["code"].as_str().unwrap_or_default());
                 known.map_or_else(|| status(StatusCode::BAD_REQUEST), |()| json(&Value::Null))
             }
+            (_, "/navigation/dead") => {
+                let session = self.endpoint.session(request.headers());
+                let html = navigation::dead_page(session.csrf_token());
+                let mut response = text(StatusCode::OK, "text/html; charset=utf-8", html);
+                let cookie = self.endpoint.set_cookie(&session);
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+                response
+            }
             _ => self.endpoint.handle(request).await,
         }
     }
@@ -73,7 +81,13 @@ impl Site {
             return status(StatusCode::NOT_FOUND);
         };
         match std::fs::read_to_string(self.folder.join(package).join("priv/static").join(file)) {
-            Ok(script) => text(StatusCode::OK, "text/javascript", script),
+            Ok(script) => {
+                let mut response = text(StatusCode::OK, "text/javascript", script);
+                // A spec reloads a page many times in two seconds.
+                let cached = header::HeaderValue::from_static("max-age=3600");
+                response.headers_mut().insert(header::CACHE_CONTROL, cached);
+                response
+            }
             Err(_) => status(StatusCode::NOT_FOUND),
         }
     }

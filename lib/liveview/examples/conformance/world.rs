@@ -15,6 +15,8 @@ use liveview::{Effects, Form};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use crate::errors::Families;
+
 /// The program of a `sandbox:eval` event.
 #[derive(Clone, Debug, Form)]
 pub struct Program {
@@ -30,12 +32,18 @@ struct Shared {
     last: AtomicU64,
     /// How often each event of each view may pass.
     passes: Mutex<HashMap<(u64, String), Arc<Semaphore>>>,
+    families: Families,
 }
 
 impl World {
     /// A number that nobody had before.
     pub fn unique(&self) -> u64 {
         self.0.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Parents and children of the page of errors.
+    pub fn families(&self) -> &Families {
+        &self.0.families
     }
 
     /// A door for a new view.
