@@ -143,8 +143,7 @@ impl FromBrowser {
 }
 
 /// The duty to answer one event. It may be kept for later; when it is dropped, the answer is the
-/// error `{"reason":"unanswered"}`, so that a browser never waits in vain. Only a panic leaves the
-/// event unanswered: the channel ends with `phx_error` then, which is the answer to all of them.
+/// error `{"reason":"unanswered"}`, so that a browser never waits in vain.
 #[derive(Debug)]
 pub struct Answer {
     channel: Arc<ChannelState>,
@@ -168,7 +167,8 @@ impl Answer {
         self.settle(status, response);
     }
 
-    /// Leaves the event unanswered, because the channel is about to end with [`End::Error`].
+    /// Leaves the event unanswered, because the channel is about to end with [`End::Error`]: that is
+    /// an answer to all of them.
     pub fn withhold(mut self) {
         self.message_ref = None;
     }
@@ -182,7 +182,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        if self.message_ref.is_some() && !std::thread::panicking() {
+        if self.message_ref.is_some() {
             self.settle(Status::Error, &Json::reason("unanswered"));
         }
     }

@@ -107,6 +107,32 @@ struct EventPayload {
     cid: Option<u64>,
 }
 
+/// The answer that an event is owed, unless its view crashes: `phx_error` is the answer then, and
+/// the client would report another one as a failure.
+struct Due(Option<Answer>);
+
+impl Due {
+    fn ok(mut self, response: &Json) {
+        self.0.take().into_iter().for_each(|answer| answer.ok(response));
+    }
+
+    fn error(mut self, response: &Json) {
+        self.0.take().into_iter().for_each(|answer| answer.error(response));
+    }
+
+    fn withhold(mut self) {
+        self.0.take().into_iter().for_each(Answer::withhold);
+    }
+}
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.take().into_iter().for_each(Answer::withhold);
+        }
+    }
+}
+
 /// Goes on with the next event, or ends.
 type Step = Result<(), End>;
 
@@ -118,6 +144,7 @@ impl<V: LiveView> Live<V> {
 
     async fn event(&mut self, event: FromBrowser, sender: &ChannelSender) -> Step {
         let FromBrowser { event, payload, answer } = event;
+        let answer = Due(Some(answer));
         match &*event {
             "event" => match payload.parse::<EventPayload>() {
                 Ok(payload) => self.view_event(payload, answer, sender).await,
@@ -147,7 +174,7 @@ impl<V: LiveView> Live<V> {
     async fn view_event(
         &mut self,
         payload: EventPayload,
-        answer: Answer,
+        answer: Due,
         sender: &ChannelSender,
     ) -> Step {
         let value = EventValue::from_payload(&payload.kind, &payload.value, payload.meta.as_ref());
@@ -179,7 +206,7 @@ impl<V: LiveView> Live<V> {
         }
     }
 
-    fn not_understood(&self, error: DecodeError, answer: Answer) -> Step {
+    fn not_understood(&self, error: DecodeError, answer: Due) -> Step {
         tracing::warn!(view = std::any::type_name::<V>(), %error, "an event was not understood");
         answer.error(&Json::reason(&error.to_string()));
         Ok(())
@@ -189,7 +216,7 @@ impl<V: LiveView> Live<V> {
     async fn link_patch(
         &mut self,
         payload: LinkPatch,
-        answer: Answer,
+        answer: Due,
         sender: &ChannelSender,
     ) -> Step {
         if !self.goes_to(&payload.url) {
@@ -245,7 +272,7 @@ impl<V: LiveView> Live<V> {
     async fn settle(
         &mut self,
         component: Option<Myself>,
-        answer: Option<Answer>,
+        answer: Option<Due>,
         sender: &ChannelSender,
     ) -> Step {
         let mut component = component;
@@ -266,7 +293,7 @@ impl<V: LiveView> Live<V> {
             component = None;
         }
         tracing::error!(view = std::any::type_name::<V>(), "a view patched in a loop");
-        answer.into_iter().for_each(Answer::withhold);
+        answer.into_iter().for_each(Due::withhold);
         Err(End::Error)
     }
 
@@ -275,7 +302,7 @@ impl<V: LiveView> Live<V> {
     fn leave(
         &mut self,
         navigation: Navigation,
-        answer: Option<Answer>,
+        answer: Option<Due>,
         sender: &ChannelSender,
     ) -> Step {
         let (event, mut place) = match &navigation {
@@ -298,7 +325,7 @@ impl<V: LiveView> Live<V> {
         if self.cx.place.is_nested { Ok(()) } else { Err(End::Close) }
     }
 
-    fn show(&mut self, component: Option<Myself>, answer: Option<Answer>, sender: &ChannelSender) {
+    fn show(&mut self, component: Option<Myself>, answer: Option<Due>, sender: &ChannelSender) {
         let mut message = match component {
             Some(myself) => self.render_component(myself),
             None => self.render(),
