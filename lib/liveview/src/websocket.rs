@@ -14,9 +14,12 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        self, Message, Utf8Bytes,
+        self, Message,
         handshake::derive_accept_key,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding},
+        protocol::{
+            CloseFrame, Role, WebSocketConfig,
+            frame::{Frame, coding},
+        },
     },
 };
 
@@ -25,6 +28,8 @@ use crate::endpoint::Body;
 /// Bytes read from the network at a time: the library's own choice of 128 KiB is what an idle
 /// connection would cost.
 const READ_BUFFER_BYTES: usize = 4096;
+/// Bytes that frames which wait together may take before they are written.
+const WRITE_BUFFER_BYTES: usize = 4096;
 /// Largest message; `channels` has the limit that tells text from binary.
 const MESSAGE_BYTES_MAX: usize = 512 * 1024;
 
@@ -52,10 +57,10 @@ impl WebSocket {
     /// Waits until the answer was sent and the connection is ours.
     pub(crate) async fn open(upgrade: OnUpgrade) -> hyper::Result<Self> {
         let io = TokioIo::new(upgrade.await?);
-        // No buffer for writing before it is needed; frames written together are flushed once.
+        // The buffer for writing grows when it is needed; what it holds is written with one call.
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
         Ok(Self(WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await))
@@ -90,8 +95,10 @@ impl Transport for WebSocket {
     }
 
     fn start_send(&mut self, frame: SharedFrame) -> Result<(), TransportError> {
-        let text = Utf8Bytes::try_from(Bytes::from(frame)).expect("frames are UTF-8");
-        Pin::new(&mut self.0).start_send(Message::Text(text)).map_err(fault)
+        // A prepared frame: a text message would be checked to be UTF-8 once per browser.
+        let text = coding::OpCode::Data(coding::Data::Text);
+        let frame = Frame::message(Bytes::from(frame), text, true);
+        Pin::new(&mut self.0).start_send(Message::Frame(frame)).map_err(fault)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
