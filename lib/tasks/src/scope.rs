@@ -105,11 +105,13 @@ impl Scope {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        // On the heap: each of the layers around a future would hold a copy of its size.
         let abort = self.0.abort.clone();
+        let mut task = Box::pin(task);
         self.launch(name, async move {
             tokio::select! {
                 biased;
-                output = task => Some(output),
+                output = &mut task => Some(output),
                 () = abort.cancelled() => None,
             }
         })
@@ -122,11 +124,12 @@ impl Scope {
         F::Output: Send + 'static,
     {
         let stopping = self.0.stopping.clone();
+        let mut task = Box::pin(task);
         self.launch(name, async move {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => None,
-                output = task => Some(output),
+                output = &mut task => Some(output),
             }
         })
     }
