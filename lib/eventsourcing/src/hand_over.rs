@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{CommandId, Receipt, Snapshot, StoreError};
+use crate::{CommandId, DispatchFault, Receipt, Snapshot};
 
 /// A node of the cluster, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,9 +53,15 @@ pub enum HandOverError {
     /// It is owned by another node already.
     #[error("it belongs to {0} already")]
     Moved(NodeName),
-    /// Its state could not be read or written.
-    #[error("its state could not be handed over")]
-    Store(#[source] StoreError),
+    /// Too many commands wait for it.
+    #[error("too much waits for it")]
+    Busy,
+    /// Its state could not be made.
+    #[error("its state could not be made")]
+    Fault(#[source] DispatchFault),
+    /// Its state cannot be written as JSON.
+    #[error("its state cannot be written as JSON")]
+    NoSnapshot,
     /// Its task failed, or everything is stopping.
     #[error("its task ended before it could hand over")]
     Ended,
