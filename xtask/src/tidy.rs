@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("identity", &[]),
     ("chat", &["tasks", "pubsub", "eventsourcing", "identity"]),
     ("web", &["tasks", "pubsub", "liveview", "chat", "identity"]),
-    ("server", &["tasks", "liveview", "chat", "web"]),
+    ("teahouse", &["tasks", "liveview", "chat", "web"]),
     (
         "bench",
         &["tasks", "pubsub", "eventsourcing", "channels", "liveview", "identity", "chat", "web"],
