@@ -174,7 +174,7 @@ impl Room {
         let body = normal_body(&post.body);
         check_body(&body)?;
         self.check_author(&post.author.id, &body, post.at_ms)?;
-        let Post { id, author, at_ms, .. } = post.clone();
+        let (id, author, at_ms) = (post.id.clone(), post.author.clone(), post.at_ms);
         let number = self.messages + 1;
         Ok(vec![Event::Posted(Posted { number, id, author, body, at_ms })])
     }
