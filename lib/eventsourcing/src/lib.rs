@@ -78,7 +78,11 @@ mod dispatch;
 mod aggregate_task;
 mod hand_over;
 mod projection;
+mod generation;
 mod read_model;
+mod memory_model;
+mod failure;
+mod progress;
 mod projections;
 mod projection_task;
 mod one_off_task;
@@ -90,14 +94,16 @@ pub use command::{CommandId, CommandIdError, Receipt};
 pub use dispatch::{Dispatch, DispatchConfig, DispatchError, DispatchFault, RedactError};
 pub use event::{DecodeError, DecodeFault, EncodeError, EventPayload, NewEvent, Recorded};
 pub use hand_over::{HandOver, HandOverError, NodeName, Owner};
+pub use memory_model::MemoryModel;
 pub use projection::{
     Apply, ApplyError, GaveUp, MemoryProjection, OneOff, OneOffError, SqlProjection, StartAt,
     WorkKey,
 };
 pub use projections::{
-    Projections, ProjectionsConfig, ReadModelHome, RebuildError, StartError, Status, WaitError,
+    Projections, ProjectionsConfig, ReadModelHome, RebuildError, StartError, Status, SweepError,
+    WaitError,
 };
-pub use read_model::{MemoryModel, ReadError, ReadModel, ReadModelError};
+pub use read_model::{ReadError, ReadModel, ReadModelError};
 pub use store::{
     Answer, Append, AppendError, Cause, Decided, EventStore, Fault, FaultyStore, LogPage,
     MemoryStore, Redaction, Snapshot, SqliteConfig, SqliteStore, StoreError, StreamPage,

@@ -1,13 +1,31 @@
 //! All that follows the log: starts it, tells how far it is, makes it again.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
 
 use tasks::Scope;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    EventStore, MemoryModel, MemoryProjection, OneOff, Position, ReadModel, ReadModelError,
-    SqlProjection, StoreError, Verdict, VerifyError,
+    Answer, EventStore, MemoryModel, MemoryProjection, OneOff, Position, ReadModel, ReadModelError,
+    SqlProjection, StartAt, StoreError, Verdict, VerifyError,
+    failure::Failure,
+    generation::Fit,
+    memory_model::InMemory,
+    one_off_task::OneOffTask,
+    progress::Progress,
+    projection_task::{Model, Order, ProjectionTask, build},
+    read_model::SqlModel,
 };
+
+/// Rebuilds, comparisons and sweeps that may wait for one projection; the next ones wait for a
+/// place.
+const ORDERS_MAX: usize = 4;
 
 /// Where read models in SQL live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +72,22 @@ impl Default for ProjectionsConfig {
 
 /// Everything that follows one log. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct Projections {
-    #[allow(dead_code)]
+pub struct Projections(Arc<Inner>);
+
+struct Inner {
     store: Arc<dyn EventStore>,
+    home: ReadModelHome,
+    config: ProjectionsConfig,
+    scope: Scope,
+    entries: Mutex<BTreeMap<&'static str, Entry>>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    /// `None` while it starts.
+    progress: Option<Arc<Progress>>,
+    /// `None` for what is not made from the log.
+    control: Option<Arc<dyn Control>>,
 }
 
 impl Projections {
@@ -67,8 +98,8 @@ impl Projections {
         scope: &Scope,
         config: ProjectionsConfig,
     ) -> Self {
-        let _ = (home, scope, config);
-        Self { store }
+        let scope = scope.child("projections");
+        Self(Arc::new(Inner { store, home, config, scope, entries: Mutex::default() }))
     }
 
     /// Starts a read model in SQL: opens its file, or makes it, and follows the log from there.
@@ -81,8 +112,17 @@ impl Projections {
         &self,
         projection: P,
     ) -> Result<ReadModel<P>, StartError> {
-        let _ = projection;
-        unimplemented!()
+        self.take_name(P::NAME)?;
+        let opened = async {
+            let head = self.0.store.head().await.map_err(StartError::Store)?;
+            let fit = Fit { log_id: self.0.store.log_id().to_owned(), head };
+            let (home, readers) = (self.0.home.clone(), self.0.config.readers);
+            let model = SqlModel::open(projection, home, readers, fit).await;
+            model.map_err(|error| StartError::ReadModel(ReadModelError(error)))
+        };
+        let model = Arc::new(self.or_free_name(P::NAME, opened.await)?);
+        self.start(P::NAME, model.clone());
+        Ok(ReadModel::new(model))
     }
 
     /// Starts a read model in memory; `committed` gets what changed, after it can be read.
@@ -93,8 +133,10 @@ impl Projections {
         &self,
         committed: impl Fn(Vec<P::Change>) + Send + Sync + 'static,
     ) -> Result<MemoryModel<P>, StartError> {
-        let _ = committed;
-        unimplemented!()
+        self.take_name(P::NAME)?;
+        let model = Arc::new(InMemory::<P>::new(committed));
+        self.start(P::NAME, model.clone());
+        Ok(MemoryModel::new(model))
     }
 
     /// Starts one-off work where it stopped.
@@ -102,8 +144,73 @@ impl Projections {
     /// # Errors
     /// When the name is taken, or the store cannot say where it stopped.
     pub async fn start_one_off<H: OneOff>(&self, handler: H) -> Result<(), StartError> {
-        let _ = handler;
-        unimplemented!()
+        self.take_name(H::NAME)?;
+        let position = self.or_free_name(H::NAME, self.one_off_start::<H>().await)?;
+        let Inner { store, config, scope, .. } = &*self.0;
+        let progress = Arc::new(Progress::new(H::NAME, position, config));
+        let entry = Entry { progress: Some(progress.clone()), control: None };
+        self.0.lock().insert(H::NAME, entry);
+        let (handler, store, config) = (Arc::new(handler), store.clone(), config.clone());
+        let task = OneOffTask { handler, store, config, progress, scope: scope.clone() };
+        scope.spawn("one-off handler", task.run(position));
+        Ok(())
+    }
+
+    async fn one_off_start<H: OneOff>(&self) -> Result<Position, StartError> {
+        let store = &self.0.store;
+        if let Some(position) = store.load_checkpoint(H::NAME).await.map_err(StartError::Store)? {
+            return Ok(position);
+        }
+        let position = match H::START_AT {
+            StartAt::Beginning => Position::START,
+            StartAt::Now => store.head().await.map_err(StartError::Store)?,
+        };
+        // Kept at once: `Now` is the first start, whatever happens before the first work.
+        store.save_checkpoint(H::NAME, position).await.map_err(StartError::Store)?;
+        Ok(position)
+    }
+
+    fn start<M: Model>(&self, name: &'static str, model: Arc<M>) {
+        let Inner { store, config, scope, .. } = &*self.0;
+        let position = M::position(&model.live());
+        let progress = Arc::new(Progress::new(name, position, config));
+        let (orders, taken) = mpsc::channel(ORDERS_MAX);
+        let control = Controller {
+            model: model.clone(),
+            store: store.clone(),
+            config: config.clone(),
+            scope: scope.clone(),
+            orders,
+            one_at_a_time: Arc::default(),
+        };
+        let entry = Entry { progress: Some(progress.clone()), control: Some(Arc::new(control)) };
+        self.0.lock().insert(name, entry);
+        let task = ProjectionTask {
+            model,
+            store: store.clone(),
+            config: config.clone(),
+            progress,
+            orders: taken,
+            stopping: scope.stopping(),
+        };
+        scope.spawn("projection", task.run());
+    }
+
+    fn take_name(&self, name: &'static str) -> Result<(), StartError> {
+        let mut entries = self.0.lock();
+        if entries.contains_key(name) {
+            return Err(StartError::NameTaken(name));
+        }
+        entries.insert(name, Entry { progress: None, control: None });
+        Ok(())
+    }
+
+    fn or_free_name<T>(
+        &self,
+        name: &'static str,
+        started: Result<T, StartError>,
+    ) -> Result<T, StartError> {
+        started.inspect_err(|_| drop(self.0.lock().remove(name)))
     }
 
     /// Waits until `name` has taken in everything up to `position` (a receipt's, say). Wrap it in a
@@ -112,8 +219,14 @@ impl Projections {
     /// # Errors
     /// When there is no such projection, or it was stopped.
     pub async fn wait_for(&self, name: &str, position: Position) -> Result<(), WaitError> {
-        let _ = (name, position);
-        unimplemented!()
+        let progress = self.0.entry(name).and_then(|entry| entry.progress);
+        let mut reached = progress.ok_or_else(|| WaitError::Unknown(name.to_owned()))?.follow();
+        let stopping = self.0.scope.stopping();
+        tokio::select! {
+            biased;
+            Ok(_) = reached.wait_for(|reached| *reached >= position) => Ok(()),
+            () = stopping.cancelled() => Err(WaitError::Stopped(name.to_owned())),
+        }
     }
 
     /// Waits until everything that was in the log when this was called is in all of them.
@@ -121,7 +234,11 @@ impl Projections {
     /// # Errors
     /// As [`Projections::wait_for`], and when the store cannot say how far it is.
     pub async fn wait_for_all(&self) -> Result<(), WaitError> {
-        unimplemented!()
+        let head = self.0.store.head().await.map_err(WaitError::Store)?;
+        for Status { name, .. } in self.status() {
+            self.wait_for(name, head).await?;
+        }
+        Ok(())
     }
 
     /// Makes the read model `name` again from the log, beside the one that is read, and puts it in
@@ -133,23 +250,131 @@ impl Projections {
     /// # Cancellation
     /// The rebuild goes on.
     pub async fn rebuild(&self, name: &str) -> Result<Position, RebuildError> {
-        let _ = name;
-        unimplemented!()
+        let control = self.0.entry(name).and_then(|entry| entry.control);
+        control.ok_or_else(|| RebuildError::Unknown(name.to_owned()))?.rebuild().await
     }
 
-    /// Makes the read model `name` again in a place of its own and compares: proof that the log alone
-    /// leads to what is read.
+    /// Makes the read model `name` again in a place of its own and compares: proof that the log
+    /// alone leads to what is read. The model stands still while its rows are compared, and can be
+    /// read meanwhile if it is in a file.
     ///
     /// # Errors
     /// When it could not be made or compared. A difference is not an error but the verdict.
     pub async fn verify(&self, name: &str) -> Result<Verdict, VerifyError> {
-        let _ = name;
-        unimplemented!()
+        let control = self.0.entry(name).and_then(|entry| entry.control);
+        control.ok_or_else(|| VerifyError::Unknown(name.to_owned()))?.verify().await
+    }
+
+    /// Overwrites rows that were deleted from read models and are still in their write-ahead logs.
+    /// Call it after what a person wrote was removed.
+    ///
+    /// # Errors
+    /// Names the first read model where it failed; doing it again is harmless.
+    pub async fn sweep(&self) -> Result<(), SweepError> {
+        let controls: Vec<_> = {
+            let entries = self.0.lock();
+            let controls =
+                entries.iter().filter_map(|(name, entry)| Some((*name, entry.control.clone()?)));
+            controls.collect()
+        };
+        for (name, control) in controls {
+            control.sweep().await.map_err(|why| SweepError { name, why })?;
+        }
+        Ok(())
     }
 
     /// How everything is doing, in the order of the names.
     pub fn status(&self) -> Vec<Status> {
-        unimplemented!()
+        let entries = self.0.lock();
+        entries.values().filter_map(|entry| Some(entry.progress.as_ref()?.status())).collect()
+    }
+}
+
+impl Inner {
+    fn entry(&self, name: &str) -> Option<Entry> {
+        self.lock().get(name).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Entry>> {
+        self.entries.lock().expect("no panic while the entries are held")
+    }
+}
+
+impl fmt::Debug for Projections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.status()).finish()
+    }
+}
+
+/// What can be asked of a running read model, whatever it is made of.
+trait Control: Send + Sync {
+    fn rebuild(&self) -> Answer<'_, Result<Position, RebuildError>>;
+    fn verify(&self) -> Answer<'_, Result<Verdict, VerifyError>>;
+    fn sweep(&self) -> Answer<'_, Result<(), String>>;
+}
+
+struct Controller<M: Model> {
+    model: Arc<M>,
+    store: Arc<dyn EventStore>,
+    config: ProjectionsConfig,
+    scope: Scope,
+    orders: mpsc::Sender<Order<M>>,
+    /// Rebuilds of one model wait for each other.
+    one_at_a_time: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<M: Model> Controller<M> {
+    /// Builds beside, in a task of its own, so that a caller that goes away stops nothing. `None`:
+    /// everything stops, or it panicked.
+    async fn beside<T: Send + 'static>(
+        &self,
+        then: fn(M::Built, oneshot::Sender<Result<T, Failure>>) -> Order<M>,
+    ) -> Option<Result<T, Failure>> {
+        let (model, store) = (self.model.clone(), self.store.clone());
+        let (config, orders) = (self.config.clone(), self.orders.clone());
+        let turn = self.one_at_a_time.clone();
+        let task = self.scope.spawn_abortable("read model rebuild", async move {
+            let _turn = turn.lock().await;
+            let built = model.fresh().await?;
+            build(&*model, &*store, &built, None, &config).await?;
+            let (reply, answer) = oneshot::channel();
+            let gone = || Failure::new("it was stopped");
+            orders.send(then(built, reply)).await.map_err(|_| gone())?;
+            answer.await.unwrap_or_else(|_| Err(gone()))
+        });
+        task.join().await
+    }
+}
+
+impl<M: Model> Control for Controller<M> {
+    fn rebuild(&self) -> Answer<'_, Result<Position, RebuildError>> {
+        Box::pin(async move {
+            match self.beside(Order::Install).await {
+                Some(Ok(position)) => Ok(position),
+                Some(Err(failure)) => Err(RebuildError::Failed(failure.what)),
+                None => Err(RebuildError::Stopped),
+            }
+        })
+    }
+
+    fn verify(&self) -> Answer<'_, Result<Verdict, VerifyError>> {
+        Box::pin(async move {
+            match self.beside(Order::Compare).await {
+                Some(Ok(verdict)) => Ok(verdict),
+                Some(Err(failure)) => Err(VerifyError::Failed(failure.what)),
+                None => Err(VerifyError::Failed("everything is stopping".into())),
+            }
+        })
+    }
+
+    fn sweep(&self) -> Answer<'_, Result<(), String>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let stopped = || "it was stopped".to_owned();
+            self.orders.send(Order::Sweep(reply)).await.map_err(|_| stopped())?;
+            let swept = answer.await.map_err(|_| stopped())?;
+            swept.map_err(|failure| failure.what)
+        })
     }
 }
 
@@ -208,4 +433,14 @@ pub enum RebuildError {
     /// It was stopped.
     #[error("everything is stopping")]
     Stopped,
+}
+
+/// Removed rows may still be in a file.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("removed rows of {name} may still be in its file: {why}")]
+pub struct SweepError {
+    /// Which read model.
+    pub name: &'static str,
+    /// What failed.
+    pub why: String,
 }

@@ -12,6 +12,7 @@ use crate::{CommandId, NewEvent, Position, Receipt, Recorded, StreamId, Version}
 
 pub use faulty::{Fault, FaultyStore};
 pub use memory::MemoryStore;
+pub(crate) use sqlite::{Readers, explain, explain_io};
 pub use sqlite::{SqliteConfig, SqliteStore};
 
 /// The future of a store's answer.

@@ -18,11 +18,16 @@ use std::{
 
 use tokio::sync::watch;
 
-use self::{readers::Readers, tail::Tail, writer_task::Writer};
+use self::{tail::Tail, writer_task::Writer};
 use super::{
     Answer, Append, AppendError, EventStore, LogPage, Redaction, Snapshot, StoreError, StreamPage,
 };
 use crate::{CommandId, Position, Receipt, StreamId, Version};
+
+pub(crate) use self::{
+    faults::{explain, explain_io},
+    readers::Readers,
+};
 
 /// How the file is used.
 #[derive(Clone, Debug)]
