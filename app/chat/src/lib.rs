@@ -1,9 +1,38 @@
 //! Rooms, and what is said in them.
 //!
 //! [`Chat`] is the way in for everyone: pages, bots, tests. What is said goes through a room's rules
-//! into the log, from there into the [`Timeline`] and the [`Directory`], and is announced to whoever
-//! [subscribed](Chat::subscribe) once it can be read there. Announcements may be lost; a [`Follower`]
-//! tells when to read instead.
+//! (`room.rs`) into the log, from there into the [`Timeline`] and the [`Directory`], and is announced
+//! to whoever [subscribed](Chat::subscribe) once it can be read there. Announcements may be lost; a
+//! [`Follower`] tells when to read instead.
+//!
+//! ```
+//! use chat::{Chat, Config, Follower, MessageId, Step, Store, What};
+//! use pubsub::Received;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let ana = identity::GuestSession::fresh().guest();
+//! let scope = tasks::Scope::root("tea house");
+//! let chat = Chat::open(Config::new(Store::Memory), tasks::Clock::system(), &scope).await?;
+//! let kitchen = chat.create_room(&ana, Some("The kitchen")).await?.id;
+//!
+//! // A page: subscribe, look, follow.
+//! let mut announcements = chat.subscribe(&kitchen);
+//! let page = chat.timeline().newest(&kitchen, 50).await?;
+//! let mut follower = Follower::at(page.head.change);
+//!
+//! chat.post(&kitchen, &ana, MessageId::parse("5f2b9c1e")?, "hello").await?;
+//!
+//! let Received::Hint(change) = announcements.recv().await else { panic!("one is not too many") };
+//! assert_eq!(follower.hint(change.number), Step::Apply);
+//! let What::Posted(message) = change.what else { panic!("somebody posted") };
+//! assert_eq!((message.number, message.body.as_str()), (1, "hello"));
+//!
+//! chat.shutdown(std::time::Duration::from_secs(5)).await;
+//! # Ok(()) }
+//! ```
+//!
+//! Tasks: none of its own. The event sourcing library runs one per room in use and one per read
+//! model, in the scopes `chat commands` and `chat read models`.
 //!
 //! Not here: pages and sockets, who is present or typing, the wall clock (a [`tasks::Clock`] is passed
 //! in), who somebody is (`identity`).

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chat::{Chat, Follower, Message, RoomId, Step, Subscription, What};
+use eventsourcing::{EventStore, MemoryStore};
 use pubsub::Received;
 
 use crate::cast::{DEADLINE, House, ana, in_every_house};
@@ -103,5 +104,19 @@ async fn a_reader_shows_what_the_timeline_holds_however_late_it_is() {
         assert!(early.shown == all, "the early reader shows everything");
         assert!(late.shown == all, "so does the late one");
         house.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_on_one_node_is_announced_on_the_other() {
+    let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+    let nodes = [House::node(log.clone()).await, House::node(log).await];
+    let kitchen = nodes[0].kitchen().await.id;
+    let mut reader = Reader::enter(&nodes[1].chat, &kitchen).await;
+    let posted = nodes[0].say(&kitchen, &ana(), "hello").await.expect("accepted");
+    reader.until(posted.change).await;
+    assert_eq!(reader.shown, nodes[0].everything(&kitchen).await.messages);
+    for node in nodes {
+        node.close().await;
     }
 }
