@@ -255,7 +255,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     }
 
     /// Answers with the page at `path`, told `flash` as an earlier page would: for a plain form
-    /// that was refused.
+    /// that was refused. A browser that makes it live joins what is at `path`, whatever the address
+    /// of the form.
     pub async fn show(
         &self,
         path: &str,
@@ -266,7 +267,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let Some(routed) = self.app.route(path) else {
             return self.error(StatusCode::NOT_FOUND, None);
         };
-        let mut response = self.page(routed, session, flash).await;
+        let shown_from = Some(routed.path.clone());
+        let mut response = self.page(routed, session, flash, shown_from).await;
         if response.status() == StatusCode::OK {
             *response.status_mut() = status;
         }
@@ -309,7 +311,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             return response;
         }
         let flash = self.app.read_flash(cookie(headers, FLASH_COOKIE)).unwrap_or_default();
-        let mut response = self.page(routed, &self.session(headers), flash).await;
+        let mut response = self.page(routed, &self.session(headers), flash, None).await;
         let headers_out = response.headers_mut();
         if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
             headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
@@ -317,7 +319,13 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         response
     }
 
-    async fn page(&self, routed: Routed, session: &Session, flash: Flash) -> Response<Body> {
+    async fn page(
+        &self,
+        routed: Routed,
+        session: &Session,
+        flash: Flash,
+        shown_from: Option<String>,
+    ) -> Response<Body> {
         let Routed { route: Route { view, live_session }, params, path } = routed;
         let layout = self.app.layout(&live_session);
         let place = Place {
@@ -328,7 +336,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             ..Place::default()
         };
         let id = format!("phx-{}", random_id());
-        let mount = PageMount { id, place, role: Role::Main { view, live_session } };
+        let mount = PageMount { id, place, role: Role::Main { view, live_session, shown_from } };
         let any = self.app.views[view].clone();
         let rendered = AssertUnwindSafe(any.page(&self.app, mount)).catch_unwind().await;
         let mut response = match rendered {

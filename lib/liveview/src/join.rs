@@ -105,7 +105,8 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
         let Some(live_session) = token.live_session else {
             return Ok((token.view, Join { id: token.id, place, main: None }));
         };
-        let url = payload.redirect.as_deref().or(payload.url.as_deref()).ok_or("unauthorized")?;
+        let at = token.shown_from.as_deref().or(payload.url.as_deref());
+        let url = payload.redirect.as_deref().or(at).ok_or("unauthorized")?;
         let routed = app.route(url).ok_or("unauthorized")?;
         let redirected = payload.redirect.is_some();
         let same_view = redirected || routed.route.view == token.view;

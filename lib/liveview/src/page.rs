@@ -39,7 +39,7 @@ pub(crate) struct PageMount {
 }
 
 pub(crate) enum Role {
-    Main { view: &'static str, live_session: String },
+    Main { view: &'static str, live_session: String, shown_from: Option<String> },
     Nested { parent: String, view: NestedView },
 }
 
@@ -178,11 +178,13 @@ fn container<C: Clone + Send + Sync + 'static>(
 ) -> String {
     let static_token = app.static_token(id, flash);
     match role {
-        Role::Main { view, live_session } => {
+        Role::Main { view, live_session, shown_from } => {
             let live_session = Some(live_session);
             let (id, view) = (id.to_owned(), view.to_owned());
             let container = escape(&id);
-            let token = app.view_token(&ViewToken { id, view, session: Value::Null, live_session });
+            let session = Value::Null;
+            let token =
+                app.view_token(&ViewToken { id, view, session, live_session, shown_from });
             format!(
                 "<div id=\"{container}\" data-phx-main data-phx-session=\"{token}\" \
                  data-phx-static=\"{static_token}\"{attributes}>{inner}</div>",
@@ -226,5 +228,6 @@ pub(crate) fn nested_view_token(view: &NestedView) -> ViewToken {
         view: view.view.to_owned(),
         session: view.session.clone(),
         live_session: None,
+        shown_from: None,
     }
 }

@@ -175,6 +175,9 @@ pub(crate) struct ViewToken {
     pub(crate) session: Value,
     /// The live session of a view that is routed; `None` for one in another's markup.
     pub(crate) live_session: Option<String>,
+    /// Where the view is at home, if the page has another address: that of a form that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shown_from: Option<String>,
 }
 
 /// What `data-phx-static` says.
