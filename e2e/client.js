@@ -50,6 +50,7 @@ export class Client {
         await this.connect();
         return;
       } catch {
+        this.socket?.terminate();
         await pause(AGAIN_EVERY_MS);
       }
     }
@@ -60,15 +61,20 @@ export class Client {
     const socket = new WebSocket(`${this.url.replace("http", "ws")}/live/websocket?${query}`, {
       headers: { cookie: this.visitor.cookie, origin: this.url },
     });
+    let isJoined = false;
     this.socket = socket;
     this.topics.clear();
     socket.on("message", (data) => this.hear(JSON.parse(data.toString())));
     socket.on("error", () => {});
+    socket.on("close", () => {
+      for (const { reject } of this.answers.values()) reject(new Error("lost"));
+      this.answers.clear();
+      if (isJoined && !this.closed) this.back = this.connectAgain();
+    });
     await new Promise((opened, failed) => {
       socket.once("open", opened);
       socket.once("close", () => failed(new Error("closed")));
     });
-    socket.once("close", () => this.lost());
     const params = { _csrf_token: this.visitor.csrf, _mounts: 0, _mount_attempts: 0 };
     const main = await this.join(`lv:${this.viewId}`, {
       url: this.url + this.path, params, session: this.session, static: this.static, sticky: false,
@@ -77,12 +83,7 @@ export class Client {
     this.shown = [];
     const joined = await this.join(`lv:${feed.id}`, { params, session: feed.session, static: null, sticky: false });
     this.see(joined.rendered);
-  }
-
-  lost() {
-    for (const { reject } of this.answers.values()) reject(new Error("lost"));
-    this.answers.clear();
-    if (!this.closed) this.back = this.connectAgain();
+    isJoined = true;
   }
 
   async join(topic, payload) {
@@ -93,6 +94,7 @@ export class Client {
 
   push(joinRef, ref, topic, event, payload) {
     return new Promise((resolve, reject) => {
+      if (this.socket.readyState !== WebSocket.OPEN) return reject(new Error("lost"));
       const timer = setTimeout(() => reject(new Error(`${event} was not answered`)), ANSWER_WITHIN_MS);
       const done = (act) => (value) => (clearTimeout(timer), act(value));
       this.answers.set(ref, { resolve: done(resolve), reject: done(reject) });
@@ -142,6 +144,7 @@ export class Client {
   async say(body, withinMs = 40_000) {
     const id = randomUUID();
     await until(`“${body}” is acknowledged`, withinMs, async () => {
+      await this.back;
       if (this.acknowledged.has(id)) return true;
       const topic = `lv:${this.viewId}`;
       const value = new URLSearchParams({ _csrf_token: this.visitor.csrf, message_id: id, body }).toString();
@@ -151,7 +154,7 @@ export class Client {
         const refusal = JSON.stringify(answer);
         if (!this.acknowledged.has(id) && refusal.includes("Please wait")) await pause(300);
       } catch {
-        await this.back;
+        // Lost, or not answered: once more, under the same id.
       }
       return this.acknowledged.has(id);
     });

@@ -116,7 +116,7 @@ export class Room {
 
   /** How far from the bottom the reader is, in pixels. */
   above() {
-    return this.conversation.evaluate((element) => Math.round(-element.scrollTop));
+    return this.conversation.evaluate((element) => Math.abs(Math.round(element.scrollTop)));
   }
 
   /** Where a message stands on the screen, in pixels from the top. */

@@ -1,4 +1,4 @@
-import { expect, test } from "../test.js";
+import { Room, expect, isLive, test } from "../test.js";
 import { Visitor, attribute, messagesIn, startRoom } from "../visitor.js";
 
 test("everything works over plain HTTP", async ({ server }) => {
@@ -31,7 +31,7 @@ test("everything works over plain HTTP", async ({ server }) => {
   const refused = await ana.send(`${path}/post`, { body: "just once" });
   expect(refused.status).toBe(422);
   expect(refused.html).toContain("You just said exactly that.");
-  expect(attribute(refused.html, /<textarea[^>]*>([^<]*)<\/textarea>/)).toBe("just once");
+  expect(attribute(refused.html, /<textarea[^>]*>\n?([^<]*)<\/textarea>/)).toBe("just once");
   const blank = await ana.send(`${path}/post`, { body: " \n " });
   expect([blank.status, blank.html.includes("There is nothing to send yet.")]).toEqual([422, true]);
   const long = await ana.send(`${path}/post`, { body: "é".repeat(4001) });
@@ -90,4 +90,25 @@ test("a browser without JavaScript reads, posts and opens rooms", async ({ perso
   await page.getByLabel("Open a room by its name or link").fill("No Script Needed");
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("no-script-needed");
+});
+
+test("a form that was sent before the script came is refused on a page that lives", async ({ person, server }) => {
+  const path = await startRoom(server.url, "Early");
+  const page = await person();
+  const room = await Room.open(page, path);
+  await room.sayAndClear("said");
+  await page.goto(path);
+  await room.box.fill("said");
+  await page.locator("#composer").evaluate((form) => HTMLFormElement.prototype.submit.call(form));
+  await page.waitForURL(`**${path}/post`);
+  await room.isCurrent();
+  await expect(room.refusal).toHaveText("You just said exactly that.");
+  await expect(room.box).toHaveValue("said");
+  await room.sayAndClear("said otherwise");
+  await expect.poll(() => room.read()).toEqual([[1, "said"], [2, "said otherwise"]]);
+
+  await page.goto("/open?address=%3Cb%3E");
+  await isLive(page);
+  await expect(page.getByLabel("Open a room by its name or link")).toHaveValue("<b>");
+  await expect(page.getByRole("alert").filter({ hasText: "small letters" })).toBeVisible();
 });

@@ -17,10 +17,10 @@ test("a server that is killed while fifty talk loses nothing that was acknowledg
   // One at the bottom, and one who reads far up and has written half a sentence.
   const low = await Room.open(await person({ baseURL: url }), path);
   const high = await Room.open(await person({ baseURL: url }), path);
-  await high.conversation.hover();
-  await high.conversation.evaluate((element) => (element.scrollTop = -element.scrollHeight));
-  await expect(high.message(/^.*earlier/).first()).toBeVisible();
-  await expect.poll(async () => (await high.read())[0][0]).toBe(1);
+  await expect(async () => {
+    await high.conversation.evaluate((element) => (element.scrollTop = -element.scrollHeight));
+    expect((await high.read())[0][0]).toBe(1);
+  }).toPass();
   await high.conversation.evaluate((element) => (element.scrollTop += 300));
   await high.box.fill("half a sentence, and");
   const reading = await high.page.evaluate(() => {
