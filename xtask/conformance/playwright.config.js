@@ -7,6 +7,8 @@ const isRoot = process.getuid?.() === 0;
 export default {
   testDir: "./test/e2e/tests",
   outputDir: "./test-results",
+  // As upstream in its own CI: some specs look at the page once, at a moment of their choosing.
+  retries: 2,
   reporter: [["list"], ["json", { outputFile: "report.json" }]],
   use: {
     baseURL: "http://localhost:4004/",

@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask <command>`.
 
 mod ci;
+mod conformance;
 mod run;
 mod test;
 mod tidy;
@@ -10,7 +11,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask test [rust] [scripts] [browser]   install what the tests need, and pass them (all, or these)
 cargo xtask tidy                              the rules of ARCHITECTURE.md that a compiler does not know
-cargo xtask ci                                everything a change must pass";
+cargo xtask ci                                everything a change must pass
+cargo xtask conformance <test/e2e> [spec]...  phoenix_live_view's own browser specs (all we have pages for, or these)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
         ["test", ref parts @ ..] => test::test(parts),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
+        ["conformance", folder, ref specs @ ..] => conformance::conformance(folder, specs),
         _ => Err(anyhow::anyhow!("say which command:\n\n{USAGE}")),
     };
     match outcome {

@@ -99,7 +99,7 @@ fn browser() -> Result<Tally> {
     counted(&mut playwright, Runner::Playwright)
 }
 
-fn check_node() -> Result<()> {
+pub fn check_node() -> Result<()> {
     let install = format!("install Node.js {NODE_MAJOR_MIN} or newer, with npm");
     if find("node").is_none() || find("npm").is_none() {
         bail!("the tests need Node.js: {install}");
@@ -113,7 +113,7 @@ fn check_node() -> Result<()> {
 }
 
 /// Finds Chromium, or installs Debian's where that is possible.
-fn chromium() -> Result<PathBuf> {
+pub fn chromium() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Ok(named.into());
     }
@@ -133,7 +133,7 @@ fn chromium() -> Result<PathBuf> {
 }
 
 /// Installs the npm packages of `folder` unless these very ones are installed.
-fn npm_ci(folder: &str) -> Result<()> {
+pub fn npm_ci(folder: &str) -> Result<()> {
     let lock = fs::read(root().join(folder).join("package-lock.json"))?;
     let stamp = root().join(folder).join("node_modules/.installed-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {

@@ -78,7 +78,7 @@ impl LiveView for ErrorLive {
     async fn update(&mut self, message: Msg, _: &mut Cx<Self>) {
         if let Msg::ChildCrashed = message {
             // The browser is told of the child first.
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         panic!("boom");
     }

@@ -24,6 +24,8 @@ use crate::{layouts::default_layout, plain::Site, world::World};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    // Pages crash on purpose, and the specs that watch them have no time for backtraces.
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
     let scope = Scope::root("conformance");
     let folder = std::env::args().nth(1).unwrap_or_else(|| "node_modules".to_owned());
     let world = World::default();
