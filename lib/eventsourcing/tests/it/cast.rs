@@ -177,6 +177,13 @@ pub enum Trouble {
     Announce,
 }
 
+impl Totals {
+    /// A copy, so that no lock is held when it panics.
+    fn trouble(&self) -> Option<Trouble> {
+        *self.trouble.lock().expect("not poisoned")
+    }
+}
+
 impl SqlProjection for Totals {
     type Change = (String, u64);
     const NAME: &'static str = "totals";
@@ -193,7 +200,7 @@ impl SqlProjection for Totals {
         apply: &mut Apply<'_, (String, u64)>,
         event: &Recorded,
     ) -> Result<(), ApplyError> {
-        match *self.trouble.lock().expect("not poisoned") {
+        match self.trouble() {
             Some(Trouble::Fail) => return Err(ApplyError::Other("told to fail".into())),
             Some(Trouble::Panic) => panic!("told to panic"),
             _ => {}
@@ -220,7 +227,7 @@ impl SqlProjection for Totals {
     }
 
     fn committed(&self, mut changes: Vec<(String, u64)>) {
-        if let Some(Trouble::Announce) = *self.trouble.lock().expect("not poisoned") {
+        if let Some(Trouble::Announce) = self.trouble() {
             panic!("told to panic after the commit");
         }
         self.announced.lock().expect("not poisoned").append(&mut changes);
