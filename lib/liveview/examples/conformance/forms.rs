@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use liveview::{
     ComponentCx, Cx, EventBinding, EventValue, Interrupt, Js, LiveComponent, LiveView, Message,
-    Myself, NestedView, Params, Rendered, Stream, component, component::Slot, html, live_component,
-    nested,
+    Myself, NestedView, Params, Rendered, Stream, html, live_component, nested,
 };
 use serde_json::{Value, json};
 
-use crate::world::{Door, Program, World};
+use crate::{
+    pieces::{NoMsg, Portal},
+    world::{Door, Program, World},
+};
 
 /// A page with a form, or the same as a nested view.
 pub struct FormLive<const NESTED: bool> {
@@ -76,13 +78,6 @@ impl<const NESTED: bool> LiveView for FormLive<NESTED> {
             if self.submitted { <p>"Form was submitted!"</p> }
         }
     }
-}
-
-/// Shows its children elsewhere in the document (`Phoenix.Component.portal/1`).
-#[component]
-pub fn Portal(id: &str, target: &str, inner: Slot<'_>) -> Rendered {
-    let wrapper = format!("_lv_portal_wrap_{id}");
-    html! { <template id={id} data-phx-portal={target}><div id={wrapper}>{inner}</div></template> }
 }
 
 fn has(params: &Params, name: &str) -> bool {
@@ -199,9 +194,6 @@ impl LiveComponent for FormComponent {
 pub struct NestedFormLive {
     form: NestedView,
 }
-
-#[derive(Message)]
-pub enum NoMsg {}
 
 impl LiveView for NestedFormLive {
     type Context = World;

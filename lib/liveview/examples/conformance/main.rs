@@ -7,6 +7,7 @@
 mod world;
 mod layouts;
 mod plain;
+mod pieces;
 mod js;
 mod keyed;
 mod streams;
@@ -15,8 +16,12 @@ mod errors;
 mod forms;
 mod dynamic_inputs;
 mod form_feedback;
+mod inputs;
+mod history;
+mod nested_views;
+mod components;
 
-use liveview::{Endpoint, Secret};
+use liveview::{Endpoint, Routes, Secret};
 use tasks::Scope;
 use tokio::net::TcpListener;
 
@@ -59,8 +64,22 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
                 .live::<forms::NestedFormLive>("/form/nested")
                 .live::<forms::FormStreamLive>("/form/stream")
                 .live::<dynamic_inputs::DynamicInputsLive>("/form/dynamic-inputs");
+            more_pages(routes);
         })
         .nested::<forms::FormLive<true>>()
+        .nested::<nested_views::Sticky3047>()
+        .nested::<nested_views::AppBar3378>()
+        .nested::<nested_views::Notifications3378>()
+        .nested::<nested_views::Messages3681<true>>()
+        .nested::<nested_views::Sticky3612>()
+        .nested::<nested_views::Item3530>()
+        .nested::<nested_views::Nested3953>()
+        .live_session("other", default_layout, |routes| {
+            routes.live::<history::Live3686<'C'>>("/issues/3686/c");
+        })
+        .live_session("hook outside", history::layout_4147, |routes| {
+            routes.live::<history::Live4147>("/issues/4147");
+        })
         .live_session("navigation", navigation::layout, |routes| {
             routes
                 .live::<navigation::ALive>("/navigation/a")
@@ -76,4 +95,41 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
             routes.live::<form_feedback::FormFeedbackLive>("/form/feedback");
         })
         .build()
+}
+
+/// Pages of one test each, most of them by the number of an issue upstream.
+fn more_pages(routes: &mut Routes<'_, World>) {
+    routes
+        .live::<inputs::SelectLive>("/select")
+        .live::<inputs::ComponentsLive>("/components")
+        .live::<history::UnsavedLive>("/form-unsaved")
+        .live::<history::UnsavedTarget>("/form-unsaved/target")
+        .live::<components::Live3026>("/issues/3026")
+        .live::<nested_views::Page3047A>("/issues/3047/a")
+        .live::<nested_views::Page3047B>("/issues/3047/b")
+        .live::<components::Live3169>("/issues/3169")
+        .live::<history::Live3194>("/issues/3194")
+        .live::<history::Other3194>("/issues/3194/other")
+        .live::<components::Live3200>("/issues/3200/messages")
+        .live::<components::Live3200>("/issues/3200/settings")
+        .live::<nested_views::Home3378>("/issues/3378")
+        .live::<history::Live3529>("/issues/3529")
+        .live::<nested_views::Live3530>("/issues/3530")
+        .live::<nested_views::Page3612A>("/issues/3612/a")
+        .live::<nested_views::Page3612B>("/issues/3612/b")
+        .live::<nested_views::Page3681>("/issues/3681")
+        .live::<nested_views::Messages3681<false>>("/issues/3681/away")
+        .live::<history::Live3686<'A'>>("/issues/3686/a")
+        .live::<history::Live3686<'B'>>("/issues/3686/b")
+        .live::<history::Live3709>("/issues/3709")
+        .live::<history::Live3709>("/issues/3709/{id}")
+        .live::<inputs::Live3719>("/issues/3719")
+        .live::<inputs::Live3814>("/issues/3814")
+        .live::<inputs::Live3819>("/issues/3819")
+        .live::<components::Live3941>("/issues/3941")
+        .live::<nested_views::Live3953>("/issues/3953")
+        .live::<components::Live3979>("/issues/3979")
+        .live::<components::Live4027>("/issues/4027")
+        .live::<components::Live4066>("/issues/4066")
+        .live::<components::Live4350>("/issues/4350");
 }

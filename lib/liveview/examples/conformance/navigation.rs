@@ -2,7 +2,11 @@
 
 use liveview::{Cx, Interrupt, LiveView, Message, Page, Place, Raw, Rendered, Stream, html};
 
-use crate::{layouts, world::World};
+use crate::{
+    layouts,
+    pieces::{Navigate, NoMsg, Patch},
+    world::World,
+};
 
 pub fn layout(page: Page<'_>) -> Rendered {
     let page = Page { content: Raw::new(sidebar(&page).to_html()), ..page };
@@ -30,9 +34,6 @@ window.addEventListener("phx:navigate", (event) => {
 "#;
 
 fn sidebar(page: &Page<'_>) -> Rendered {
-    let link = |to: &'static str, text: &'static str| {
-        html! { <a href={to} data-phx-link="redirect" data-phx-link-state="push">{text}</a> }
-    };
     html! {
         <style>
             "html, body { margin: 0; padding: 0; font-family: system-ui; font-size: 1rem; }
@@ -44,10 +45,10 @@ fn sidebar(page: &Page<'_>) -> Rendered {
             <label>
                 <input id="prevent-navigation-toggle" type="checkbox"><span>Prevent navigation</span>
             </label>
-            {link("/navigation/a", "LiveView A")}
-            {link("/navigation/b", "LiveView B")}
-            {link("/stream", "LiveView (other session)")}
-            {link("/navigation/dead", "Dead View")}
+            <Navigate to="/navigation/a">"LiveView A"</Navigate>
+            <Navigate to="/navigation/b">"LiveView B"</Navigate>
+            <Navigate to="/stream">"LiveView (other session)"</Navigate>
+            <Navigate to="/navigation/dead">"Dead View"</Navigate>
         </div>
         <div class="main">{page.content}</div>
     }
@@ -88,13 +89,12 @@ impl LiveView for ALive {
 
     fn render(&self) -> Rendered {
         let next = format!("/navigation/a?param={}", self.next);
-        let b = "/navigation/b#items-item-42";
         html! {
             <h1>This is page A</h1>
             <p>"Current param: "{self.param}</p>
-            <a href={next} data-phx-link="patch" data-phx-link-state="push">Patch this LiveView</a>
+            <Patch to={&next}>Patch this LiveView</Patch>
             <a href={next} data-phx-link="patch" data-phx-link-state="replace">"Patch (Replace)"</a>
-            <a href={b} data-phx-link="redirect" data-phx-link-state="push">Navigate to 42</a>
+            <Navigate to="/navigation/b#items-item-42">Navigate to 42</Navigate>
             <button type="button" phx-click={AMsg::ServerNavigate}>Server Navigate</button>
         }
     }
@@ -107,12 +107,9 @@ pub struct BLive {
     scrolls: bool,
 }
 
-#[derive(Message)]
-pub enum BMsg {}
-
 impl LiveView for BLive {
     type Context = World;
-    type Msg = BMsg;
+    type Msg = NoMsg;
 
     async fn mount(_: &mut Cx<Self>) -> Result<Self, Interrupt> {
         let items = Stream::new("items", |number: &u32| format!("items-item-{number}"));
@@ -127,7 +124,7 @@ impl LiveView for BLive {
         }
     }
 
-    async fn update(&mut self, message: BMsg, _: &mut Cx<Self>) {
+    async fn update(&mut self, message: NoMsg, _: &mut Cx<Self>) {
         match message {}
     }
 
@@ -146,9 +143,7 @@ impl LiveView for BLive {
                             let to = format!("/navigation/b/item-{number}");
                             html! {
                                 <li id={id} style="padding: 0.5rem;">
-                                    <a href={to} data-phx-link="patch" data-phx-link-state="push">
-                                        "Item "{number}
-                                    </a>
+                                    <Patch to={&to}>"Item "{number}</Patch>
                                 </li>
                             }
                         })}
@@ -166,7 +161,7 @@ pub struct RedirectLoopLive {
 
 impl LiveView for RedirectLoopLive {
     type Context = World;
-    type Msg = BMsg;
+    type Msg = NoMsg;
 
     async fn mount(cx: &mut Cx<Self>) -> Result<Self, Interrupt> {
         Ok(Self { message: cx.params().param("loop").map(|_| "Too many redirects") })
@@ -178,15 +173,14 @@ impl LiveView for RedirectLoopLive {
         }
     }
 
-    async fn update(&mut self, message: BMsg, _: &mut Cx<Self>) {
+    async fn update(&mut self, message: NoMsg, _: &mut Cx<Self>) {
         match message {}
     }
 
     fn render(&self) -> Rendered {
-        let to = "/navigation/redirectloop?loop=true";
         html! {
             if let Some(message) = self.message { <div id="message">{message}</div> }
-            <a href={to} data-phx-link="patch" data-phx-link-state="push">Redirect Loop</a>
+            <Patch to="/navigation/redirectloop?loop=true">Redirect Loop</Patch>
         }
     }
 }

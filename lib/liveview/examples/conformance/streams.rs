@@ -8,7 +8,10 @@ use liveview::{
 };
 use serde_json::json;
 
-use crate::world::{Program, World};
+use crate::{
+    pieces::{NoMsg, Patch},
+    world::{Program, World},
+};
 
 #[derive(Clone, Debug)]
 struct User {
@@ -251,9 +254,6 @@ pub struct HealthyLive {
     items: Stream<User>,
 }
 
-#[derive(Message)]
-pub enum NoMsg {}
-
 impl LiveView for HealthyLive {
     type Context = World;
     type Msg = NoMsg;
@@ -287,7 +287,7 @@ impl LiveView for HealthyLive {
             _ => ("/healthy/fruits", "Veggies"),
         };
         html! {
-            <p><a href={other} data-phx-link="patch" data-phx-link-state="push">Switch</a></p>
+            <p><Patch to={other}>Switch</Patch></p>
             <h1>{title}</h1>
             <ul id="items" phx-update="stream">
                 {self.items.each(|id, item| html! { <li id={id}>{item.name}</li> })}
