@@ -84,6 +84,7 @@ mod memory_model;
 mod failure;
 mod progress;
 mod projections;
+mod control;
 mod projection_task;
 mod one_off_task;
 mod verify;

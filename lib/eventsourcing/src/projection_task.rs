@@ -39,7 +39,7 @@ pub(crate) trait Model: Send + Sync + 'static {
     fn sweep(&self) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-type Reply<T> = oneshot::Sender<Result<T, Failure>>;
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
 /// What a projection is asked between two batches.
 pub(crate) enum Order<M: Model> {
@@ -195,7 +195,8 @@ impl<M: Model> ProjectionTask<M> {
     }
 }
 
-/// Fills `built` from the log, up to `until` or to the end, without announcing.
+/// Fills `built` from the log, up to `until` or to the end, without announcing. Reads the next page
+/// while one is applied.
 pub(crate) async fn build<M: Model>(
     model: &M,
     store: &dyn EventStore,
@@ -203,20 +204,27 @@ pub(crate) async fn build<M: Model>(
     until: Option<Position>,
     config: &ProjectionsConfig,
 ) -> Result<(), Failure> {
+    let page_max = config.batch_max.max(1);
+    let start = M::position(built);
+    if until.is_some_and(|until| start >= until) {
+        return Ok(());
+    }
+    let mut page = read(store, start, page_max).await?;
     loop {
-        let position = M::position(built);
-        if until.is_some_and(|until| position >= until) {
+        if let Some(until) = until {
+            page = cut(page, until);
+        }
+        let next = page.next;
+        if page.is_last() || until.is_some_and(|until| next >= until) {
+            if next > M::position(built) {
+                model.apply(built, page).await?;
+            }
             return Ok(());
         }
-        let page = read(store, position, config.batch_max.max(1)).await?;
-        let page = until.map_or(page.clone(), |until| cut(page, until));
-        let last = page.is_last();
-        if page.next > position {
-            model.apply(built, page).await?;
-        }
-        if last {
-            return Ok(());
-        }
+        let (applied, following) =
+            tokio::join!(model.apply(built, page), read(store, next, page_max));
+        applied?;
+        page = following?;
         tokio::task::yield_now().await;
     }
 }

@@ -9,17 +9,17 @@ use std::{
 };
 
 use tasks::Scope;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::{
-    Answer, EventStore, MemoryModel, MemoryProjection, OneOff, Position, ReadModel, ReadModelError,
+    EventStore, MemoryModel, MemoryProjection, OneOff, Position, ReadModel, ReadModelError,
     SqlProjection, StartAt, StoreError, Verdict, VerifyError,
-    failure::Failure,
+    control::{Control, Controller},
     generation::Fit,
     memory_model::InMemory,
     one_off_task::OneOffTask,
     progress::Progress,
-    projection_task::{Model, Order, ProjectionTask, build},
+    projection_task::{Model, ProjectionTask},
     read_model::SqlModel,
 };
 
@@ -175,14 +175,8 @@ impl Projections {
         let position = M::position(&model.live());
         let progress = Arc::new(Progress::new(name, position, config));
         let (orders, taken) = mpsc::channel(ORDERS_MAX);
-        let control = Controller {
-            model: model.clone(),
-            store: store.clone(),
-            config: config.clone(),
-            scope: scope.clone(),
-            orders,
-            one_at_a_time: Arc::default(),
-        };
+        let control =
+            Controller::new(model.clone(), store.clone(), config.clone(), scope.clone(), orders);
         let entry = Entry { progress: Some(progress.clone()), control: Some(Arc::new(control)) };
         self.0.lock().insert(name, entry);
         let task = ProjectionTask {
@@ -303,78 +297,6 @@ impl Inner {
 impl fmt::Debug for Projections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.status()).finish()
-    }
-}
-
-/// What can be asked of a running read model, whatever it is made of.
-trait Control: Send + Sync {
-    fn rebuild(&self) -> Answer<'_, Result<Position, RebuildError>>;
-    fn verify(&self) -> Answer<'_, Result<Verdict, VerifyError>>;
-    fn sweep(&self) -> Answer<'_, Result<(), String>>;
-}
-
-struct Controller<M: Model> {
-    model: Arc<M>,
-    store: Arc<dyn EventStore>,
-    config: ProjectionsConfig,
-    scope: Scope,
-    orders: mpsc::Sender<Order<M>>,
-    /// Rebuilds of one model wait for each other.
-    one_at_a_time: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl<M: Model> Controller<M> {
-    /// Builds beside, in a task of its own, so that a caller that goes away stops nothing. `None`:
-    /// everything stops, or it panicked.
-    async fn beside<T: Send + 'static>(
-        &self,
-        then: fn(M::Built, oneshot::Sender<Result<T, Failure>>) -> Order<M>,
-    ) -> Option<Result<T, Failure>> {
-        let (model, store) = (self.model.clone(), self.store.clone());
-        let (config, orders) = (self.config.clone(), self.orders.clone());
-        let turn = self.one_at_a_time.clone();
-        let task = self.scope.spawn_abortable("read model rebuild", async move {
-            let _turn = turn.lock().await;
-            let built = model.fresh().await?;
-            build(&*model, &*store, &built, None, &config).await?;
-            let (reply, answer) = oneshot::channel();
-            let gone = || Failure::new("it was stopped");
-            orders.send(then(built, reply)).await.map_err(|_| gone())?;
-            answer.await.unwrap_or_else(|_| Err(gone()))
-        });
-        task.join().await
-    }
-}
-
-impl<M: Model> Control for Controller<M> {
-    fn rebuild(&self) -> Answer<'_, Result<Position, RebuildError>> {
-        Box::pin(async move {
-            match self.beside(Order::Install).await {
-                Some(Ok(position)) => Ok(position),
-                Some(Err(failure)) => Err(RebuildError::Failed(failure.what)),
-                None => Err(RebuildError::Stopped),
-            }
-        })
-    }
-
-    fn verify(&self) -> Answer<'_, Result<Verdict, VerifyError>> {
-        Box::pin(async move {
-            match self.beside(Order::Compare).await {
-                Some(Ok(verdict)) => Ok(verdict),
-                Some(Err(failure)) => Err(VerifyError::Failed(failure.what)),
-                None => Err(VerifyError::Failed("everything is stopping".into())),
-            }
-        })
-    }
-
-    fn sweep(&self) -> Answer<'_, Result<(), String>> {
-        Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            let stopped = || "it was stopped".to_owned();
-            self.orders.send(Order::Sweep(reply)).await.map_err(|_| stopped())?;
-            let swept = answer.await.map_err(|_| stopped())?;
-            swept.map_err(|failure| failure.what)
-        })
     }
 }
 

@@ -88,6 +88,11 @@ impl SqliteStore {
         self.readers.path()
     }
 
+    /// How many transactions were committed since it was opened: fewer than writes, when many wait.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
     /// Copies the log, as it is at one moment, into the new file `to`, while everything goes on.
     ///
     /// # Errors
