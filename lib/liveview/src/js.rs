@@ -3,9 +3,14 @@
 //! A list of commands is the text `[[op, args], …]` in an attribute such as `phx-click` (protocol
 //! document §5.7, `Phoenix.LiveView.JS`).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
-use crate::message::{Binding, EventBinding, Message};
+use crate::{
+    message::{Binding, EventBinding, Message},
+    rendered::AttrValue,
+};
 
 /// A list of commands, run in order.
 ///
@@ -261,6 +266,13 @@ impl<M: Message> From<M> for Js {
 impl EventBinding for Js {
     fn binding(&self) -> Binding {
         Binding(Value::Array(self.0.clone()).to_string())
+    }
+}
+
+/// The commands as text, in an attribute of the page's own that a hook runs (`liveSocket.execJS`).
+impl AttrValue for Js {
+    fn attr_value(&self) -> Cow<'_, str> {
+        Cow::Owned(self.binding().0)
     }
 }
 

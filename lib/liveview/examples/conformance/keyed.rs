@@ -18,9 +18,9 @@ pub struct KeyedLive {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Tab {
-    AllKeyed,
-    RowsKeyed,
-    NoKeyed,
+    All,
+    Rows,
+    Unkeyed,
 }
 
 struct Item {
@@ -50,14 +50,14 @@ impl LiveView for KeyedLive {
     type Msg = Msg;
 
     async fn mount(_: &mut Cx<Self>) -> Result<Self, Interrupt> {
-        Ok(Self { tab: Tab::AllKeyed, items: random_items(10), size: 10, count: 0 })
+        Ok(Self { tab: Tab::All, items: random_items(10), size: 10, count: 0 })
     }
 
     async fn params(&mut self, cx: &mut Cx<Self>) {
         self.tab = match cx.params().get("tab") {
-            Some("rows_keyed") => Tab::RowsKeyed,
-            Some("no_keyed") => Tab::NoKeyed,
-            _ => Tab::AllKeyed,
+            Some("rows_keyed") => Tab::Rows,
+            Some("no_keyed") => Tab::Unkeyed,
+            _ => Tab::All,
         };
     }
 
@@ -96,9 +96,9 @@ impl LiveView for KeyedLive {
         };
         html! {
             <nav role="tablist">
-                {tab(Tab::AllKeyed, "all_keyed", "All keyed")}
-                {tab(Tab::RowsKeyed, "rows_keyed", "Rows keyed")}
-                {tab(Tab::NoKeyed, "no_keyed", "No keyed")}
+                {tab(Tab::All, "all_keyed", "All keyed")}
+                {tab(Tab::Rows, "rows_keyed", "Rows keyed")}
+                {tab(Tab::Unkeyed, "no_keyed", "No keyed")}
             </nav>
             <button phx-click={Msg::Randomize}>randomize</button>
             <button phx-click={Msg::ChangeFirst}>change first</button>
@@ -144,7 +144,7 @@ fn Table(tab: Tab, rows: &[Item], #[prop(slot)] col: Vec<Col<'_>>) -> Rendered {
     html! {
         <table>
             match tab {
-                Tab::AllKeyed => {
+                Tab::All => {
                     <thead><tr><th :for={col in &col} :key={col.id}>{col.name}</th></tr></thead>
                     <tbody>
                         <tr :for={row in rows} :key={row.id}>
@@ -154,7 +154,7 @@ fn Table(tab: Tab, rows: &[Item], #[prop(slot)] col: Vec<Col<'_>>) -> Rendered {
                         </tr>
                     </tbody>
                 }
-                Tab::RowsKeyed => {
+                Tab::Rows => {
                     <thead><tr><th :for={col in &col}>{col.name}</th></tr></thead>
                     <tbody>
                         <tr :for={row in rows} :key={row.id}>
@@ -162,7 +162,7 @@ fn Table(tab: Tab, rows: &[Item], #[prop(slot)] col: Vec<Col<'_>>) -> Rendered {
                         </tr>
                     </tbody>
                 }
-                Tab::NoKeyed => {
+                Tab::Unkeyed => {
                     <thead><tr><th :for={col in &col}>{col.name}</th></tr></thead>
                     <tbody>
                         <tr :for={row in rows}>

@@ -20,6 +20,7 @@ mod inputs;
 mod history;
 mod nested_views;
 mod components;
+mod portal;
 
 use liveview::{Endpoint, Routes, Secret};
 use tasks::Scope;
@@ -74,6 +75,8 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
         .nested::<nested_views::Sticky3612>()
         .nested::<nested_views::Item3530>()
         .nested::<nested_views::Nested3953>()
+        .nested::<portal::NestedLive>()
+        .nested::<portal::NestedTeleported>()
         .live_session("other", default_layout, |routes| {
             routes.live::<history::Live3686<'C'>>("/issues/3686/c");
         })
@@ -100,6 +103,7 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
 /// Pages of one test each, most of them by the number of an issue upstream.
 fn more_pages(routes: &mut Routes<'_, World>) {
     routes
+        .live::<portal::PortalLive>("/portal")
         .live::<inputs::SelectLive>("/select")
         .live::<inputs::ComponentsLive>("/components")
         .live::<history::UnsavedLive>("/form-unsaved")
@@ -131,5 +135,8 @@ fn more_pages(routes: &mut Routes<'_, World>) {
         .live::<components::Live3979>("/issues/3979")
         .live::<components::Live4027>("/issues/4027")
         .live::<components::Live4066>("/issues/4066")
+        .live::<portal::Live4095>("/issues/4095")
+        .live::<portal::Live4107>("/issues/4107")
+        .live::<portal::Live4121>("/issues/4121")
         .live::<components::Live4350>("/issues/4350");
 }

@@ -1,6 +1,6 @@
 //! What several pages are made of.
 
-use liveview::{Rendered, component, component::Slot, html};
+use liveview::{Attrs, Rendered, component, component::Slot, html};
 
 /// A link to another view of the session.
 #[component]
@@ -18,14 +18,18 @@ pub fn Patch(to: &str, inner: Slot<'_>) -> Rendered {
 #[component]
 pub fn Portal(id: &str, target: &str, inner: Slot<'_>) -> Rendered {
     let wrapper = format!("_lv_portal_wrap_{id}");
-    html! { <template id={id} data-phx-portal={target}><div id={wrapper}>{inner}</div></template> }
+    html! {
+        <template id={id} data-phx-portal={target}>
+            <div id={wrapper} style="display: contents;">{inner}</div>
+        </template>
+    }
 }
 
 /// Keeps the focus among its children (`Phoenix.Component.focus_wrap/1`).
 #[component]
-pub fn FocusWrap(id: &str, inner: Slot<'_>) -> Rendered {
+pub fn FocusWrap(id: &str, #[prop(default)] attrs: Attrs, inner: Slot<'_>) -> Rendered {
     html! {
-        <div id={id} phx-hook="Phoenix.FocusWrap">
+        <div id={id} phx-hook="Phoenix.FocusWrap" {..attrs}>
             <div id={format!("{id}-start")} tabindex="0" aria-hidden="true"></div>
             {inner}
             <div id={format!("{id}-end")} tabindex="0" aria-hidden="true"></div>
