@@ -53,7 +53,7 @@ pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<To
         }
     }
     Ok(quote! {
-        #[allow(non_snake_case, clippy::too_many_arguments)]
+        #[allow(non_snake_case, clippy::needless_lifetimes, clippy::too_many_arguments)]
         #function
         #builder
     })
