@@ -36,7 +36,7 @@ impl LiveView for Counter {
 fn layout(page: Page<'_>) -> Rendered {
     let connect = "let params = {_csrf_token: document.body.dataset.csrf};
         new LiveView.LiveSocket('/live', Phoenix.Socket, {params}).connect()";
-    let folder = std::env::args().nth(1).unwrap_or_else(|| "node_modules".into());
+    let folder = std::env::args().nth(1).expect("the folder is named");
     let file = |path| std::fs::read_to_string(format!("{folder}/{path}")).expect("npm's file");
     html! {
         <title>Counter</title>
@@ -50,9 +50,7 @@ fn layout(page: Page<'_>) -> Rendered {
 async fn main() -> std::io::Result<()> {
     let scope = tasks::Scope::root("counter");
     let endpoint = Endpoint::builder((), Secret::random(), &scope)
-        .live_session("main", layout, |routes| {
-            routes.live::<Counter>("/");
-        })
+        .live_session("main", layout, |routes| _ = routes.live::<Counter>("/"))
         .build();
     let listener = tokio::net::TcpListener::bind("localhost:4000").await?;
     liveview::serve(listener, endpoint, Default::default(), scope).await;

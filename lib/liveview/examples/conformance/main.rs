@@ -21,6 +21,7 @@ mod history;
 mod nested_views;
 mod components;
 mod portal;
+mod details;
 
 use liveview::{Endpoint, Routes, Secret};
 use tasks::Scope;
@@ -76,6 +77,7 @@ fn endpoint(world: World, scope: &Scope) -> Endpoint<World> {
         .nested::<nested_views::Item3530>()
         .nested::<nested_views::Nested3953>()
         .nested::<portal::NestedLive>()
+        .nested::<details::Child4359>()
         .nested::<portal::NestedTeleported>()
         .live_session("other", default_layout, |routes| {
             routes.live::<history::Live3686<'C'>>("/issues/3686/c");
@@ -135,6 +137,18 @@ fn more_pages(routes: &mut Routes<'_, World>) {
         .live::<components::Live3979>("/issues/3979")
         .live::<components::Live4027>("/issues/4027")
         .live::<components::Live4066>("/issues/4066")
+        .live::<details::Live3107>("/issues/3107")
+        .live::<details::Live3448>("/issues/3448")
+        .live::<details::Live3636>("/issues/3636")
+        .live::<details::Live3651>("/issues/3651")
+        .live::<details::Live4094>("/issues/4094")
+        .live::<details::Live4102>("/issues/4102")
+        .live::<details::Live4212>("/issues/4212")
+        .live::<details::Leaving4290>("/issues/4290/a")
+        .live::<details::Listening4290>("/issues/4290/b")
+        .live::<details::Live4325>("/issues/4325")
+        .live::<details::Live4334>("/issues/4334")
+        .live::<details::Live4359>("/issues/4359")
         .live::<portal::Live4095>("/issues/4095")
         .live::<portal::Live4107>("/issues/4107")
         .live::<portal::Live4121>("/issues/4121")
