@@ -26,6 +26,9 @@ const APPLICATION_ID: i64 = 0x5452_646D;
 /// How long to wait for a lock that a checkpoint holds for a moment.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// The most memory for pages of a read model's writer, in KiB.
+const CACHE_KIB: i64 = 32 * 1_024;
+
 /// The table every read model has beside its own: what it is, and how far it is.
 const OWN_TABLE: &str = "
     CREATE TABLE _projection (
@@ -119,6 +122,9 @@ impl Generation {
             None => Connection::open_in_memory().map_err(explained)?,
         };
         configure(&db).map_err(explained)?;
+        if path.is_some() && !whole {
+            hurry(&db).map_err(explained)?;
+        }
         make_tables(projection, &mut db, log_id, whole).map_err(explained)?;
         Ok(Self::new(db, path.as_deref(), readers, Position::START))
     }
@@ -141,10 +147,16 @@ impl Generation {
         self.obsolete.store(obsolete, Ordering::SeqCst);
     }
 
-    /// From now on this is the one to open. Blocks.
+    /// From now on this is the one to open. On disk before it says so. Blocks.
     pub(crate) fn set_whole(&self) -> Result<(), Failure> {
-        let done = self.db().execute("UPDATE _projection SET whole = 1", []);
-        done.map(drop).map_err(|error| Failure::of_sql("its file could not be finished", error))
+        let sql = |error| Failure::of_sql("its file could not be finished", error);
+        let db = self.db();
+        if let Some(readers) = &self.readers {
+            configure(&db).map_err(sql)?;
+            let synced = fs::File::open(readers.path()).and_then(|file| file.sync_all());
+            synced.map_err(|error| Failure::of_store(&explain_io(readers.path(), error)))?;
+        }
+        db.execute("UPDATE _projection SET whole = 1", []).map(drop).map_err(sql)
     }
 
     /// Applies `events` and moves to `next`, in one transaction. Blocks.
@@ -258,8 +270,15 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     // A power cut may take the last transactions, whole ones: they are applied again.
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "secure_delete", "ON")?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+/// While nobody reads it, and a failure means to begin again: no journal, no waiting for the disk.
+fn hurry(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "journal_mode", "OFF")?;
+    db.pragma_update(None, "synchronous", "OFF")
 }
 
 fn make_tables<P: SqlProjection>(

@@ -57,11 +57,18 @@
 //! - Text a person wrote can be made unreadable in place ([`Dispatch::redact`]).
 //!
 //! # Tasks
-//! `aggregate_task.rs`, one per resident aggregate, mailbox bounded (full: [`DispatchError::Busy`]),
-//! ends when idle. `projection_task.rs`, one per projection, pulls, restarts with backoff and raises
-//! an alarm. `one_off_task.rs`, the same for one-off handlers. The SQLite store has one writer
-//! thread, which ends with [`EventStore::close`] or its last handle; reads run on tokio's blocking
-//! threads, as many at a time as it has connections for reading.
+//! - `aggregate_task.rs`: one per resident aggregate. Its mailbox is bounded; full is answered
+//!   [`DispatchError::Busy`]. What waits is decided in order and appended together. A panic drops the
+//!   state, which is then made from the log. Ends when idle, handed over or stopped, with a snapshot.
+//! - `projection_task.rs`: one per read model. Pulls from the log, tries again with backoff, raises
+//!   an alarm ([`Projections::status`]). Rebuilds and comparisons run in tasks of their own, one at
+//!   a time per model.
+//! - `one_off_task.rs`: one per handler, and one per piece of work in hand.
+//! - `store/sqlite/writer_task.rs`: the thread that writes the log. Its queue is bounded; full makes
+//!   the aggregates wait. It outlives every fault and ends with [`EventStore::close`] or the last
+//!   handle.
+//!
+//! Queries run on tokio's blocking threads, as many at a time as there are connections for reading.
 //!
 //! # Not here
 //! What an aggregate is about, users, the wall clock (a [`tasks::Clock`] is passed in), topics and
