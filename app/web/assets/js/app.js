@@ -7,6 +7,7 @@ import { keepTimesLocal } from "./clock.js";
 import { Composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { copyOnClick } from "./copy.js";
+import { hideDoubles } from "./doubles.js";
 import { answerKeys } from "./keys.js";
 import { patchCallbacks } from "./patches.js";
 import { showProgress } from "./progress.js";
@@ -31,6 +32,8 @@ const liveSocket = new LiveSocket("/live", Socket, {
   rejoinAfterMs: rejoinAfterMs(),
 });
 
+// In this order: the days stand above what is shown.
+hideDoubles();
 keepTimesLocal();
 showConnection();
 showProgress();

@@ -38,7 +38,7 @@ function showTimes(local, now, all) {
 const dayByElement = new WeakMap();
 
 function showDays(local, now) {
-  const messages = Array.from(document.querySelectorAll(".messages > .message"));
+  const messages = Array.from(document.querySelectorAll(".messages > .message:not([hidden])"));
   const opens = opensDay(messages.map((message) => dayOfMessage(local, message)));
   messages.forEach((message, i) => {
     const label = opens[i] ? local.dayLabel(new Date(dayByElement.get(message).date), now) : null;

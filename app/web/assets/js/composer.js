@@ -165,7 +165,7 @@ export const Composer = {
   },
 
   isConnected() {
-    return this.liveSocket.isConnected() && this.el.closest("[data-phx-session]").classList.contains("phx-connected");
+    return this.liveSocket.isConnected() && this.el.closest("[data-phx-main]").classList.contains("phx-connected");
   },
 };
 

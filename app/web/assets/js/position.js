@@ -31,10 +31,19 @@ export function firstBelow(count, bottomOf, y) {
   return low;
 }
 
-/** The index of the message to hold on to: `wanted` itself or, if it is gone, the next one; else the last. */
-export function holdOn(numbers, wanted) {
-  const index = firstBelow(numbers.length, (i) => numbers[i], wanted - 1);
-  return index < numbers.length ? index : numbers.length - 1;
+/**
+ * What to hold on to after a change: an index into `numbers` (oldest first) and the offset that message had, or is
+ * given. `marks` are the messages that were in view, the dearest first: `{number, offset}`. Usually that is the first of
+ * them; if it is gone, the next one stays where it was; if all are gone, the next message takes the place of the first.
+ * Null: there is nothing to hold on to.
+ */
+export function holdOn(marks, numbers) {
+  if (marks.length === 0 || numbers.length === 0) return null;
+  const indexes = new Map(numbers.map((number, index) => [number, index]));
+  const mark = marks.find(({ number }) => indexes.has(number));
+  if (mark) return { index: indexes.get(mark.number), offset: mark.offset };
+  const next = numbers.findIndex((number) => number > marks[0].number);
+  return { index: next === -1 ? numbers.length - 1 : next, offset: marks[0].offset };
 }
 
 /** How many of `numbers` came after `seen` and are not the reader's own. `mine[i]` says whose. */

@@ -28,11 +28,20 @@ test("the first visible message is the first whose end is below the edge", () =>
   assert.equal(first(500), 4);
 });
 
-test("a message that is gone is stood in for by the next", () => {
-  assert.equal(holdOn([10, 11, 14, 20], 11), 1);
-  assert.equal(holdOn([10, 11, 14, 20], 12), 2);
-  assert.equal(holdOn([10, 11, 14, 20], 99), 3);
-  assert.equal(holdOn([], 5), -1);
+test("the first message in view stays where it was", () => {
+  const marks = [{ number: 11, offset: -4 }, { number: 14, offset: 30 }];
+  assert.deepEqual(holdOn(marks, [10, 11, 14, 20]), { index: 1, offset: -4 });
+});
+
+test("if it is gone, what was below it stays where that was", () => {
+  const marks = [{ number: 11, offset: -4 }, { number: 14, offset: 30 }];
+  assert.deepEqual(holdOn(marks, [12, 14, 20]), { index: 1, offset: 30 });
+});
+
+test("if all in view is gone, the next takes its place", () => {
+  assert.deepEqual(holdOn([{ number: 12, offset: -4 }], [10, 11, 14]), { index: 2, offset: -4 });
+  assert.deepEqual(holdOn([{ number: 99, offset: -4 }], [10, 11]), { index: 1, offset: -4 });
+  assert.equal(holdOn([{ number: 5, offset: 0 }], []), null);
 });
 
 test("one's own messages are not news", () => {

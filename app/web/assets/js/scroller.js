@@ -41,6 +41,11 @@ export const Scroller = {
     this.ends.forEach((end) => end());
     clearTimeout(this.laterTimer);
     clearTimeout(this.announceTimer);
+    clearTimeout(this.forgetTimer);
+  },
+
+  disconnected() {
+    this.held = null;
   },
 
   reconnected() {
@@ -55,7 +60,7 @@ export const Scroller = {
   },
 
   messages() {
-    return Array.from(this.el.querySelectorAll(".messages > .message"));
+    return Array.from(this.el.querySelectorAll(".messages > .message:not([hidden])"));
   },
 
   newest() {
@@ -65,30 +70,37 @@ export const Scroller = {
 
   // The reading position
 
-  /** Before a patch: remembers the message at the top edge, unless the reader follows at the bottom. */
+  /** Before a patch: remembers where the messages in view are, unless the reader follows at the bottom. */
   hold() {
-    // A rejoin patches the room first and the conversation after it: both keep the position from before the first.
+    // A rejoin patches the room first and the conversation after it: both go by the position before the first.
     if (this.held && !isCurrent()) return;
-    if (atBottom(this.el)) {
-      this.held = { bottom: true };
-      return;
-    }
-    const messages = this.messages();
-    const edge = topOf(this.el);
-    const index = firstBelow(messages.length, (i) => messages[i].getBoundingClientRect().bottom, edge);
-    const message = messages[index];
-    this.held = message ? { number: numberOf(message), offset: topOf(message) - edge } : null;
+    this.held = atBottom(this.el) ? { bottom: true } : { marks: this.inView() };
   },
 
-  /** After a patch: puts that message where it was. */
+  inView() {
+    const messages = this.messages();
+    const edge = topOf(this.el);
+    const from = firstBelow(messages.length, (i) => messages[i].getBoundingClientRect().bottom, edge);
+    const to = firstBelow(messages.length, (i) => topOf(messages[i]), edge + this.el.clientHeight);
+    const marks = messages.slice(from, to).map((message) => ({
+      number: numberOf(message),
+      offset: topOf(message) - edge,
+      isLive: message.parentElement.id === "feed",
+    }));
+    // Where older and live messages meet, a hole may open and be filled: what is below it is what stays.
+    return marks.sort((a, b) => b.isLive - a.isLive);
+  },
+
+  /** After a patch: puts them where they were. */
   restore() {
     if (this.held?.bottom) {
       this.stick();
     } else if (this.held) {
       const messages = this.messages();
-      const message = messages[holdOn(messages.map(numberOf), this.held.number)];
-      if (message) this.el.scrollTop += topOf(message) - topOf(this.el) - this.held.offset;
+      const hold = holdOn(this.held.marks, messages.map(numberOf));
+      if (hold) this.el.scrollTop += topOf(messages[hold.index]) - topOf(this.el) - hold.offset;
     }
+    if (isCurrent()) this.held = null;
     this.later();
   },
 
@@ -97,13 +109,14 @@ export const Scroller = {
   },
 
   toBottom() {
-    this.held = { bottom: true };
+    this.held = null;
     this.bottom = true;
     this.stick();
     this.later();
   },
 
   scrolled() {
+    if (isCurrent()) this.held = null;
     this.bottom = atBottom(this.el);
     this.later();
   },

@@ -13,6 +13,12 @@ export function gapBetween(older, live) {
   return from <= to ? { from, to } : null;
 }
 
+/** How many of the older messages, at their end, are among the live ones too. */
+export function doubles(older, live) {
+  if (live.length === 0) return 0;
+  return older.length - older.filter((number) => number < live[0]).length;
+}
+
 /** Whether `gap` has been asked for: an answered gap that is still there has nothing in it any more. */
 export function sameGap(a, b) {
   return a !== null && b !== null && a.from === b.from && a.to === b.to;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gapBetween, olderThan, sameGap } from "./window.js";
+import { doubles, gapBetween, olderThan, sameGap } from "./window.js";
 
 test("lists that meet have no gap", () => {
   assert.equal(gapBetween([1, 2, 3], [4, 5]), null);
@@ -18,6 +18,12 @@ test("the window that moved on leaves a gap", () => {
 test("without older messages, or without live ones, nothing is missing", () => {
   assert.equal(gapBetween([], [9, 10]), null);
   assert.equal(gapBetween([1, 2], []), null);
+});
+
+test("what is in both lists is counted at the end of the older one", () => {
+  assert.equal(doubles([1, 2, 3, 4], [3, 4, 5]), 2);
+  assert.equal(doubles([1, 2], [3, 4]), 0);
+  assert.equal(doubles([1, 2], []), 0);
 });
 
 test("a gap is asked for once", () => {
