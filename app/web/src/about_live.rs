@@ -35,7 +35,7 @@ impl LiveView for AboutLive {
 
     fn render(&self) -> Rendered {
         html! {
-            <main class="prose">
+            <main class="page prose">
                 <h1>About Teahouse</h1>
                 <p>"Teahouse is a place to talk that runs on one machine: this one. Version "{env!("CARGO_PKG_VERSION")}"."</p>
                 <h2>What is kept</h2>

@@ -24,7 +24,7 @@ pub(crate) fn error_page(status: u16, reference: Option<&str>) -> Rendered {
     };
     let reference = reference.map(|id| format!("If it stays, tell the host this reference: {id}"));
     let content = html! {
-        <main class="error-page">
+        <main class="page error-page">
             <h1>{title}</h1>
             <p>{text}</p>
             {reference.map(|text| html! { <p class="reference">{text}</p> })}
@@ -32,6 +32,16 @@ pub(crate) fn error_page(status: u16, reference: Option<&str>) -> Rendered {
         </main>
     };
     document(title, "", Raw::new(content.to_html()))
+}
+
+/// The button that steps through the themes. The style sheet shows which one it is, by sign and word.
+pub(crate) fn theme_switch() -> Rendered {
+    html! {
+        <button type="button" class="action" data-theme-switch>
+            <span class="theme-sign" aria-hidden="true"></span>
+            <span class="visually-hidden">"Theme: "<span class="when-system">as the system has it</span><span class="when-light">light</span><span class="when-dark">dark</span></span>
+        </button>
+    }
 }
 
 fn document(title: &str, csrf_token: &str, content: Raw) -> Rendered {

@@ -3,7 +3,7 @@
 use chat::{Chat, RoomSummary, Slug, SlugError, TITLE_CHARS_MAX};
 use liveview::{Cx, Form, Interrupt, LiveView, Message, Rendered, html};
 
-use crate::visitor;
+use crate::{layout, visitor};
 
 /// How many rooms are listed.
 const ROOMS_LISTED: usize = 30;
@@ -76,14 +76,15 @@ impl LiveView for LobbyLive {
 
     fn render(&self) -> Rendered {
         html! {
-            <main class="lobby">
-                <header class="lobby-header">
+            <main class="page lobby">
+                <header class="page-header">
                     <h1>Teahouse</h1>
-                    <button type="button" class="icon" data-theme-switch aria-label="Switch between light and dark">"◐"</button>
+                    {layout::theme_switch()}
                 </header>
                 <p class="intro">"A place to talk that is yours. Start a room and send its link to whoever should come; no sign-up, and nothing leaves this server."</p>
                 <p class="you">"You are "<strong>{self.name}</strong>"."</p>
-                <div class="lobby-forms">{self.start_form()}{self.open_form()}</div>
+                {self.start_form()}
+                {self.open_form()}
                 <section aria-labelledby="rooms-title">
                     <h2 id="rooms-title">Rooms</h2>
                     if self.rooms.is_empty() {
@@ -96,7 +97,7 @@ impl LiveView for LobbyLive {
                         </ul>
                     }
                 </section>
-                <footer><a href="/about">About Teahouse</a></footer>
+                <footer class="page-footer"><a href="/about">About Teahouse</a></footer>
             </main>
         }
     }
@@ -105,23 +106,23 @@ impl LiveView for LobbyLive {
 impl LobbyLive {
     fn start_form(&self) -> Rendered {
         html! {
-            <form id="start" class="card" action="/rooms" method="post" phx-submit={Msg::Start}>
+            <form id="start" class="open-room" action="/rooms" method="post" phx-submit={Msg::Start}>
                 <input type="hidden" name="_csrf_token" value={self.csrf_token}>
                 <label for="start-title">"What is it about? (You may leave this empty.)"</label>
                 <input id="start-title" type="text" name={StartForm::FIELDS.title} value={self.start.text} maxlength={TITLE_CHARS_MAX} autocomplete="off" aria-describedby="start-refusal">
+                <button type="submit" class="button">Start a room</button>
                 <p class="refusal" role="alert" id="start-refusal">{self.start.refusal}</p>
-                <button type="submit" class="primary">Start a room</button>
             </form>
         }
     }
 
     fn open_form(&self) -> Rendered {
         html! {
-            <form id="open" class="card" action="/open" method="get" phx-submit={Msg::Open}>
+            <form id="open" class="open-room" action="/open" method="get" phx-submit={Msg::Open}>
                 <label for="open-address">Open a room by its name or link</label>
                 <input id="open-address" type="text" name={OpenForm::FIELDS.address} value={self.open.text} autocomplete="off" autocapitalize="none" spellcheck="false" required aria-describedby="open-refusal">
+                <button type="submit" class="button quiet">Open</button>
                 <p class="refusal" role="alert" id="open-refusal">{self.open.refusal}</p>
-                <button type="submit">Open</button>
             </form>
         }
     }
@@ -134,9 +135,10 @@ fn room_line(room: &RoomSummary) -> Rendered {
     };
     let active_at = crate::message::rfc3339(room.active_at_ms);
     html! {
-        <a href={format!("/r/{}", room.slug.as_str())}>
+        <a class="room-link" href={format!("/r/{}", room.slug.as_str())}>
             <span class="room-name">{room.name()}</span>
-            <span class="room-facts">{count} " · " <time datetime={active_at} data-style="short">{active_at}</time></span>
+            <time class="room-when" datetime={active_at} data-style="recent">{active_at}</time>
+            <span class="room-count">{count}</span>
         </a>
     }
 }

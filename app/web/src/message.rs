@@ -36,13 +36,20 @@ impl Row {
             sent_at: sent.rfc3339(),
             clock: sent.clock(),
             body: markdown::html(&message.body),
-            permalink: format!("/r/{slug}/{}", message.number),
+            permalink: format!("/r/{slug}/{0}#m-{0}", message.number),
         }
     }
 
     /// The id of its element.
     pub(crate) fn dom_id(row: &Row) -> String {
         format!("m-{}", row.number)
+    }
+
+    /// The id of its element among the older messages of a live page. A page that comes back may
+    /// have a message there and in the feed at once, and the client moves an element that it finds
+    /// by its id into the other list, which then loses it.
+    pub(crate) fn older_dom_id(row: &Row) -> String {
+        format!("o-{}", row.number)
     }
 
     pub(crate) fn render(&self, id: &str) -> Rendered {

@@ -8,6 +8,7 @@ use liveview::{Cx, Form, Interrupt, LiveView, Message, Place, Rendered, Stream, 
 use serde_json::json;
 
 use crate::{
+    layout,
     message::Row,
     room_feed::{RoomFeed, WINDOW},
     visitor,
@@ -185,7 +186,7 @@ impl Room {
         let mut room = Self {
             summary,
             composer: Composer::from_flash(cx),
-            older: Stream::new("older", Row::dom_id),
+            older: Stream::new("older", Row::older_dom_id),
             first: 1,
             past: None,
         };
@@ -263,9 +264,13 @@ impl Room {
         format!("/r/{}", self.summary.slug.as_str())
     }
 
+    fn older_path(&self) -> Option<String> {
+        (self.first > 1).then(|| format!("{}?before={}", self.path(), self.first))
+    }
+
+    /// The script takes this one over, and puts the older messages in above.
     fn older_link(&self) -> Option<Rendered> {
-        let href = format!("{}?before={}", self.path(), self.first);
-        (self.first > 1).then(|| {
+        self.older_path().map(|href| {
             html! { <a id="older-link" class="older-link" href={href} data-before={self.first}>Older messages</a> }
         })
     }
@@ -276,11 +281,14 @@ impl RoomLive {
         html! {
             <div class="room" id="room" data-me={self.me.id.as_str()} phx-hook="Room">
                 <header class="room-header">
-                    <a href="/" class="home" aria-label="Lobby">"☕"</a>
+                    {home()}
                     <h1 id="room-title">{room.summary.name()}</h1>
                     {actions()}
                 </header>
-                <div class="connection" role="status"></div>
+                <div class="connection" role="status">
+                    <p class="connection-lost">"The connection is lost. What you write is kept."</p>
+                    <p class="connection-back">Up to date again.</p>
+                </div>
                 {conversation(room)}
                 <button id="new-messages" type="button" class="new-messages" hidden></button>
                 <div id="announcer" class="visually-hidden" aria-live="polite" phx-update="ignore"></div>
@@ -308,13 +316,13 @@ impl RoomLive {
 
     fn render_free(&self, slug: &Slug, error: Option<&str>) -> Rendered {
         html! {
-            <main class="error-page">
+            <main class="page error-page">
                 <h1>{slug.as_str()}</h1>
                 <p>"There is no room at this address yet."</p>
                 <p class="refusal" role="alert">{error.unwrap_or_default()}</p>
                 <form id="claim" action={format!("/r/{}/open", slug.as_str())} method="post" phx-submit={Msg::Claim}>
                     <input type="hidden" name="_csrf_token" value={self.csrf_token}>
-                    <button type="submit" class="primary">Open this room</button>
+                    <button type="submit" class="button">Open this room</button>
                 </form>
                 <p><a href="/">To the lobby</a></p>
             </main>
@@ -322,12 +330,23 @@ impl RoomLive {
     }
 }
 
+fn home() -> Rendered {
+    html! {
+        <a href="/" class="home" aria-label="Lobby">
+            <svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+                <path fill="currentColor" d="M5 14h17v5a8 8 0 0 1-8 8h-1a8 8 0 0 1-8-8z"/>
+                <path d="M22 15.5h2a4 4 0 0 1 0 8h-2.6M10 4c2 2-2 3.6 0 6M16.5 4c2 2-2 3.6 0 6"/>
+            </svg>
+        </a>
+    }
+}
+
 fn actions() -> Rendered {
     html! {
         <div class="room-actions">
-            <button type="button" class="icon" data-copy-link aria-label="Copy the link to this room">"🔗"</button>
-            <button type="button" class="icon" data-theme-switch aria-label="Switch between light and dark">"◐"</button>
-            <button type="button" class="icon" data-help aria-label="Keyboard help">"?"</button>
+            <button type="button" class="action" data-copy="">Copy link</button>
+            {layout::theme_switch()}
+            <button type="button" class="action" data-help aria-label="Keyboard help">"?"</button>
         </div>
     }
 }
@@ -355,7 +374,7 @@ fn past_messages(room: &Room, past: &Past) -> Rendered {
     let later = past.rows.last().map_or(1, |last| last.number + 1 + PAGE as u64);
     let later = past.has_later.then(|| format!("{}?before={later}", room.path()));
     html! {
-        {room.older_link()}
+        {room.older_path().map(|href| html! { <a class="older-link" href={href}>Older messages</a> })}
         <ol id="past" class="messages">
             for row in &past.rows {
                 {row.render(&Row::dom_id(row))}
