@@ -61,7 +61,7 @@ export async function history(url, path) {
   for (let query = ""; ; ) {
     const { html } = await visitor.get(path + query);
     messages.unshift(...messagesIn(html));
-    const older = attribute(html, /id="older-link"[^>]*href="([^"]*)"/);
+    const older = attribute(html, /class="older-link" href="([^"]*)"/);
     if (!older) return messages;
     query = new URL(older, url).search;
   }

@@ -59,10 +59,11 @@ test("a server that is killed while fifty talk loses nothing that was acknowledg
 
   // Nobody saw anything else, or in another order.
   await until("everyone has seen the last", 10_000, async () => clients.every((client) => client.shown.at(-1) === stored.length));
-  for (const client of clients) {
-    expect(client.faults).toEqual([]);
-    for (const [number, texts] of client.everShown) expect([number, ...texts]).toEqual([number, bodies[number - 1]]);
-  }
+  const otherwise = clients.flatMap((client) =>
+    [...client.everShown].filter(([number, texts]) => texts.size !== 1 || !texts.has(bodies[number - 1])),
+  );
+  expect(otherwise).toEqual([]);
+  expect(clients.flatMap((client) => client.faults)).toEqual([]);
   clients.forEach((client) => client.close());
 
   // The pages came back by themselves: draft, place, and what a fresh load shows.
@@ -71,7 +72,7 @@ test("a server that is killed while fifty talk loses nothing that was acknowledg
   expect(await low.above()).toBe(0);
   await high.isCurrent();
   await expect(high.box).toHaveValue("half a sentence, and");
-  await expect.poll(async () => (await high.read()).length).toBe(stored.length);
+  await expect.poll(async () => (await high.read()).map(([number]) => number)).toEqual(stored.map(({ number }) => number));
   expect((await high.read()).map(([, body]) => body)).toEqual(bodies);
   expect(Math.abs((await high.place(reading)) - place)).toBeLessThan(3);
   await expect(high.newest).toBeVisible();
