@@ -13,7 +13,7 @@ export default {
   use: {
     baseURL: "http://localhost:4004/",
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM,
       args: isRoot ? ["--no-sandbox"] : [],
     },
   },
