@@ -153,7 +153,9 @@ impl<V: LiveView> Live<V> {
                     Ok(())
                 }
             },
-            "live_patch" => self.link_patch(payload.parse().unwrap_or_default(), answer, sender).await,
+            "live_patch" => {
+                self.link_patch(payload.parse().unwrap_or_default(), answer, sender).await
+            }
             "cids_will_destroy" => {
                 self.differ.components_going(&numbers(&payload));
                 answer.ok(&Json::EMPTY);
