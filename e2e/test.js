@@ -99,11 +99,15 @@ export class Room {
     );
   }
 
-  /** The list of messages as the browser has it, without what only the client needs. */
+  /**
+   * The list of messages as the browser has it, without what only the client needs, and without the headings of days:
+   * the script sets those by what is above, which a fresh page has less of.
+   */
   list(selector = "#feed") {
     return this.page.locator(selector).evaluate((list) =>
       Array.from(list.children, (item) => {
         const copy = item.cloneNode(true);
+        copy.removeAttribute("data-day");
         for (const element of [copy, ...copy.querySelectorAll("*")]) {
           for (const { name } of Array.from(element.attributes)) {
             if (name.startsWith("data-phx-")) element.removeAttribute(name);
