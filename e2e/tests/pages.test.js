@@ -123,3 +123,13 @@ test("the theme is chosen once, for all pages", async ({ person }) => {
   expect(await theme()).toBe("dark");
   expect(await background()).toBe(dark);
 });
+
+test("a picture of a room, for the README", async ({ server, person }) => {
+  const path = await livelyRoom(server.url);
+  const page = await person({ viewport: { width: 960, height: 640 }, colorScheme: "light" });
+  const room = await Room.open(page, path);
+  await room.sayAndClear("I shall bring the small cups.");
+  await expect(room.message("small cups")).toBeInViewport();
+  // When it is to change: cp e2e/screenshots/readme.png docs/room.png
+  await page.screenshot({ path: `${SCREENSHOTS}readme.png`, animations: "disabled" });
+});
