@@ -35,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
 const KEPT_IN: [(&str, &[&str]); 3] = [
     ("axum", &["web", "bench"]),
     ("tokio-tungstenite", &["liveview", "bench"]),
-    ("rusqlite", &["eventsourcing", "chat", "bench"]),
+    ("rusqlite", &["eventsourcing", "bench"]),
 ];
 
 /// What is not under a crate, however far down: rooms are decided without pages and sockets.
