@@ -88,7 +88,9 @@ type Viewer = TaskHandle<anyhow::Result<(Received, Vec<Duration>, usize)>>;
 
 async fn measure(server: &Server, subject: &Subject, options: &Options) -> anyhow::Result<Figures> {
     let scope = Scope::root("viewers");
-    let before = server.usage()?;
+    // The first tenth of the pages makes the process load what all of them share.
+    let warm = options.viewers / 10;
+    let mut before = server.usage()?;
     let slug = match subject {
         Subject::Teahouse => client::start_room(&server.address).await?,
         Subject::Raw { .. } => String::new(),
@@ -97,6 +99,9 @@ async fn measure(server: &Server, subject: &Subject, options: &Options) -> anyho
     let mut senders: Vec<(SplitSink<Socket, Message>, Post)> = Vec::new();
     let mut viewers: Vec<Viewer> = Vec::new();
     for number in 0..options.viewers {
+        if number == warm {
+            before = settled(server).await?;
+        }
         let (socket, post) = match subject {
             Subject::Teahouse => {
                 let page = RoomPage::open(&server.address, &slug).await?;

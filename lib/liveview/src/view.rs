@@ -121,12 +121,39 @@ pub(crate) struct Place {
     pub(crate) static_changed: bool,
 }
 
-/// A connected view's way to itself.
+/// A connected view's way to itself. What most views never use is made when it is first needed.
 pub(crate) struct Link<M> {
-    pub(crate) mailbox: Mailbox<M>,
-    pub(crate) parent: Scope,
-    /// Made when something is first spawned: most views never spawn.
-    pub(crate) scope: Option<Scope>,
+    parent: Scope,
+    scope: Option<Scope>,
+    messages: Option<(Mailbox<M>, mpsc::Receiver<M>)>,
+}
+
+/// Messages waiting for a view from its own work. Full: the work waits.
+const MAILBOX_MESSAGES_MAX: usize = 32;
+
+impl<M> Link<M> {
+    /// The view's work will belong to a child of `parent`.
+    pub(crate) fn new(parent: Scope) -> Self {
+        Self { parent, scope: None, messages: None }
+    }
+
+    /// The next message; never, while nobody can send one.
+    pub(crate) async fn next(&mut self) -> M {
+        match &mut self.messages {
+            Some((_, messages)) => {
+                messages.recv().await.expect("the view holds a sender itself")
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    fn mailbox(&mut self) -> Mailbox<M> {
+        let made = || {
+            let (sender, messages) = mpsc::channel(MAILBOX_MESSAGES_MAX);
+            (Mailbox(sender), messages)
+        };
+        self.messages.get_or_insert_with(made).0.clone()
+    }
 }
 
 impl<V: LiveView> fmt::Debug for Cx<V> {
@@ -204,8 +231,8 @@ impl<V: LiveView> Cx<V> {
     }
 
     /// A way to send messages to this view; `None` while a page is rendered.
-    pub fn mailbox(&self) -> Option<Mailbox<V::Msg>> {
-        self.link.as_ref().map(|link| link.mailbox.clone())
+    pub fn mailbox(&mut self) -> Option<Mailbox<V::Msg>> {
+        self.link.as_mut().map(Link::mailbox)
     }
 
     /// Runs `work` beside the view; its result comes as a message. Dropped with the view. Does
@@ -224,8 +251,9 @@ impl<V: LiveView> Cx<V> {
         W: Future<Output = ()> + Send + 'static,
     {
         let Some(link) = &mut self.link else { return };
+        let mailbox = link.mailbox();
         let scope = link.scope.get_or_insert_with(|| link.parent.child("view"));
-        scope.spawn_abortable("view work", work(link.mailbox.clone()));
+        scope.spawn_abortable("view work", work(mailbox));
     }
 
     /// Sends `message` after a delay.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use channels::{Answer, ChannelSender, End, FromBrowser, JoinOutcome, Json, Mailbox as Events};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
 
 use crate::{
     app::App,
@@ -14,12 +13,10 @@ use crate::{
     join::Join,
     live_component::Myself,
     message::{DecodeError, EventValue, Message},
-    view::{Cx, Interrupt, Link, LiveView, Mailbox},
+    view::{Cx, Interrupt, Link, LiveView},
     wire,
 };
 
-/// Messages waiting for a view from its own work. Full: the work waits.
-const MAILBOX_MESSAGES_MAX: usize = 32;
 /// Patches that one message may cause before it is taken for a loop, as in Phoenix.
 const PATCHES_MAX: usize = 20;
 
@@ -39,8 +36,7 @@ pub(crate) async fn join<V: LiveView>(
     app: Arc<App<V::Context>>,
     join: Join,
 ) -> Result<JoinOutcome, Interrupt> {
-    let (sender, messages) = mpsc::channel(MAILBOX_MESSAGES_MAX);
-    let link = Link { mailbox: Mailbox(sender), parent: app.scope.clone(), scope: None };
+    let link = Link::new(app.scope.clone());
     let mut cx = Cx::<V> {
         app: app.context.clone(),
         place: Box::new(join.place),
@@ -72,12 +68,11 @@ pub(crate) async fn join<V: LiveView>(
     live.cx.place.connect_params = Default::default();
     live.cx.place.flash = Flash::default();
     let reply = Json::encode(&response);
-    Ok(JoinOutcome::running(reply, move |sender, events| run(live, messages, sender, events)))
+    Ok(JoinOutcome::running(reply, move |sender, events| run(live, sender, events)))
 }
 
 async fn run<V: LiveView>(
     mut live: Live<V>,
-    mut messages: mpsc::Receiver<V::Msg>,
     sender: ChannelSender,
     mut events: Events,
 ) -> End {
@@ -87,7 +82,7 @@ async fn run<V: LiveView>(
                 Some(event) => live.event(event, &sender).await,
                 None => return End::Close,
             },
-            Some(message) = messages.recv() => live.message(message, &sender).await,
+            message = live.next_message() => live.message(message, &sender).await,
         };
         if let Err(end) = step {
             return end;
@@ -137,6 +132,14 @@ impl Drop for Due {
 type Step = Result<(), End>;
 
 impl<V: LiveView> Live<V> {
+    /// The next message of the view's own work.
+    async fn next_message(&mut self) -> V::Msg {
+        match &mut self.cx.link {
+            Some(link) => link.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn message(&mut self, message: V::Msg, sender: &ChannelSender) -> Step {
         self.view.update(message, &mut self.cx).await;
         self.settle(None, None, sender).await
@@ -164,6 +167,12 @@ impl<V: LiveView> Live<V> {
             "cids_destroyed" => {
                 let gone = self.differ.components_gone(&numbers(&payload));
                 answer.ok(&Json::encode(&json!({ "cids": gone })));
+                Ok(())
+            }
+            #[cfg(feature = "testing")]
+            crate::testing::WHOLE => {
+                let html = crate::testing::whole(&self.id, self.view.render(), self.differ.mounted());
+                answer.ok(&Json::encode(&html));
                 Ok(())
             }
             _ => {

@@ -25,9 +25,9 @@ use tokio_tungstenite::{
 
 use crate::endpoint::Body;
 
-/// Bytes read from the network at a time: the library's own choice of 128 KiB is what an idle
-/// connection would cost.
-const READ_BUFFER_BYTES: usize = 4096;
+/// Bytes read from the network at a time: what an idle connection costs. Browsers send little; the
+/// library's own choice is 128 KiB.
+const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes that frames which wait together may take before they are written.
 const WRITE_BUFFER_BYTES: usize = 4096;
 /// Largest message; `channels` has the limit that tells text from binary.
