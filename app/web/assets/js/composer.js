@@ -120,6 +120,8 @@ export const Composer = {
     this.resends = 0;
     this.become(posted(this.draft, id, freshId()));
     document.dispatchEvent(new CustomEvent("teahouse:posted", { detail: { id } }));
+    // On a page of the past, what was just said does not show: go where it does.
+    if (!document.getElementById("feed")) location.assign(this.el.action.replace(/\/post$/, ""));
     this.sendAgain();
   },
 

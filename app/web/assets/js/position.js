@@ -13,6 +13,9 @@ export const atBottom = ({ scrollTop }) => -scrollTop <= BOTTOM_PX;
 export const nearTop = ({ scrollTop, scrollHeight, clientHeight }) =>
   scrollHeight - clientHeight + scrollTop <= TOP_PX;
 
+/** Whether a place `top` pixels below the upper edge is in view, or may be soon for a reader who is scrolling. */
+export const comesIntoView = (top, isAtBottom) => top > (isAtBottom ? 0 : -TOP_PX);
+
 /** Far enough up that a way back is worth showing. */
 export const farUp = ({ scrollTop, clientHeight }) => -scrollTop > clientHeight * 1.5;
 

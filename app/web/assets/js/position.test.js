@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { atBottom, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
+import { atBottom, comesIntoView, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
 
 test("the bottom reaches forty pixels up", () => {
   assert.ok(atBottom({ scrollTop: 0 }));
@@ -13,6 +13,13 @@ test("the top is measured from the oldest message shown", () => {
   assert.ok(!nearTop({ ...page, scrollTop: 0 }));
   assert.ok(nearTop({ ...page, scrollTop: -3600 }));
   assert.ok(nearTop({ scrollHeight: 500, clientHeight: 600, scrollTop: 0 }));
+});
+
+test("what is far above matters only to those who scroll there", () => {
+  assert.ok(comesIntoView(10, true));
+  assert.ok(!comesIntoView(-10, true));
+  assert.ok(comesIntoView(-10, false));
+  assert.ok(!comesIntoView(-2000, false));
 });
 
 test("a way back is offered from far up only", () => {

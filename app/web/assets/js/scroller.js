@@ -4,7 +4,7 @@
 import { announcement } from "./announcement.js";
 import { isCurrent } from "./connection.js";
 import { onPatch } from "./patches.js";
-import { atBottom, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
+import { atBottom, comesIntoView, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
 import { gapBetween, olderThan, sameGap } from "./window.js";
 
 const GATHER_MS = 700;
@@ -140,7 +140,8 @@ export const Scroller = {
     if (this.bottom) this.seen = Math.max(this.seen, this.newest());
     const live = Array.from(this.el.querySelectorAll("#feed > .message"));
     const count = countNew(live.map(numberOf), live.map((message) => this.isMine(message)), this.seen);
-    button.hidden = this.bottom || (count === 0 && !farUp(this.el));
+    const isPast = !this.el.querySelector("#feed");
+    button.hidden = isPast || this.bottom || (count === 0 && !farUp(this.el));
     const label = count > 0 ? `${count} new ↓` : "Newest ↓";
     if (button.textContent !== label) button.textContent = label;
   },
@@ -182,7 +183,8 @@ export const Scroller = {
   },
 
   loadOlder(asked = false) {
-    if (!this.el.querySelector("#older-link") || !(asked || nearTop(this.el))) return;
+    // A page of the past has no place for older ones. The link says nothing: the live window may have moved on since.
+    if (!this.el.querySelector("#older") || !(asked || nearTop(this.el))) return;
     const first = this.el.querySelector(".messages > .message");
     const before = olderThan(first ? numberOf(first) : null, this.answeredFor);
     if (before !== null) this.ask("older", { before }, () => (this.answeredFor = before));
@@ -192,6 +194,9 @@ export const Scroller = {
     const numbers = (list) => Array.from(this.el.querySelectorAll(`${list} > .message`), numberOf);
     const gap = gapBetween(numbers("#older"), numbers("#feed"));
     if (gap === null || sameGap(gap, this.askedGap)) return;
+    // Every message that comes may push one out of the live window: who follows at the bottom does not ask for it.
+    const seam = topOf(this.el.querySelector("#feed")) - topOf(this.el);
+    if (!comesIntoView(seam, this.bottom)) return;
     this.ask("fill_gap", gap, () => (this.askedGap = gap));
   },
 
