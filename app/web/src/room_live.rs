@@ -109,6 +109,9 @@ impl LiveView for RoomLive {
                     Ok(_) => {
                         room.composer = Composer::empty();
                         cx.push_event("posted", json!({ "id": id }));
+                        if room.past.is_some() {
+                            cx.navigate(room.path());
+                        }
                     }
                     Err(refusal) => room.composer = Composer::refused(form, refusal),
                 }

@@ -329,6 +329,11 @@ impl<V: LiveView> Live<V> {
         if let Some(flash) = place.1.take() {
             place.0["flash"] = json!(flash);
         }
+        // Events belong to the page that is left: they go before it does.
+        let events = std::mem::take(&mut self.cx.effects.events);
+        if !events.is_empty() {
+            sender.push("diff", &Json::encode(&json!({ "e": events })));
+        }
         match answer {
             Some(answer) => answer.ok(&Json::encode(&json!({ event: place.0 }))),
             None => sender.push(event, &Json::encode(&place.0)),

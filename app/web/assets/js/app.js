@@ -10,17 +10,23 @@ import { copyOnClick } from "./copy.js";
 import { hideDoubles } from "./doubles.js";
 import { answerKeys } from "./keys.js";
 import { patchCallbacks } from "./patches.js";
+import { atBottom } from "./position.js";
 import { showProgress } from "./progress.js";
 import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
 import { Room } from "./room.js";
 import { Scroller } from "./scroller.js";
 import { fitKeyboard } from "./viewport.js";
 
-/** What every join tells the server. `oldest` lets a rejoin bring back as much as was scrolled into view. */
+/**
+ * What every join tells the server. `oldest` lets a rejoin bring back as much as was scrolled into view; whoever follows
+ * at the bottom gets what a fresh page shows.
+ */
 function joinParams(view) {
   const params = { _csrf_token: document.querySelector("meta[name='csrf-token']")?.content };
   const first = view?.querySelector?.(".message[data-number]");
-  if (first && view.hasAttribute("data-phx-main")) params.oldest = Number(first.dataset.number);
+  const scroller = view?.querySelector?.("#scroller");
+  const looksBack = scroller && (!atBottom(scroller) || scroller.querySelector("#older > .message"));
+  if (first && looksBack && view.hasAttribute("data-phx-main")) params.oldest = Number(first.dataset.number);
   return params;
 }
 
