@@ -59,14 +59,15 @@ struct Node {
     slots: Box<[Slot]>,
 }
 
+/// Small, because every open page has some dozens of them; what is rare is on the heap.
 #[derive(Debug)]
 enum Slot {
     Text(Box<str>),
     Node(Node),
-    Keyed(&'static Template, Vec<(Key, Node)>),
-    Stream(StreamSlot),
+    Keyed(&'static Template, Box<[(Key, Node)]>),
+    Stream(Box<StreamSlot>),
     Component(Myself),
-    View(NestedView),
+    View(Box<NestedView>),
     Forgotten,
 }
 
@@ -156,6 +157,12 @@ impl Differ {
         effects: &mut Effects,
     ) -> Option<Result<(), DecodeError>> {
         self.components.event(myself, event, value, effects)
+    }
+
+    /// The components as they are now.
+    #[cfg(feature = "testing")]
+    pub(crate) fn mounted(&self) -> &Components {
+        &self.components
     }
 
     /// The browser will forget these components unless they are rendered again meanwhile.
@@ -261,7 +268,7 @@ impl Pass<'_> {
             Dynamic::Stream(changes) => {
                 let mut slot = StreamSlot::default();
                 let value = self.stream(&mut slot, changes).unwrap_or_else(nothing);
-                (Slot::Stream(slot), value)
+                (Slot::Stream(Box::new(slot)), value)
             }
             Dynamic::Component(spec) => {
                 let myself = self.components.place(spec, self.effects);
@@ -270,7 +277,7 @@ impl Pass<'_> {
             }
             Dynamic::View(view) => {
                 let html = (self.placeholder)(&view);
-                (Slot::View(view), Value::String(html))
+                (Slot::View(Box::new(view)), Value::String(html))
             }
             Dynamic::Temporary(value, sent) => {
                 self.sent.push(sent);
@@ -300,8 +307,8 @@ impl Pass<'_> {
                     return Some(value);
                 }
                 let old = std::mem::take(known);
-                let (entries, message) = self.changed_loop(old, entries);
-                *slot = Slot::Keyed(template, entries);
+                let (entries, message) = self.changed_loop(old.into_vec(), entries);
+                *slot = Slot::Keyed(template, entries.into());
                 message
             }
             (Slot::Stream(known), Dynamic::Stream(changes)) => self.stream(known, changes),
@@ -312,7 +319,7 @@ impl Pass<'_> {
                 *slot = Slot::Component(myself);
                 change
             }
-            (Slot::View(known), Dynamic::View(view)) if *known == view => None,
+            (Slot::View(known), Dynamic::View(view)) if **known == view => None,
             (Slot::Text(known), Dynamic::Keyed(next)) if known.is_empty() && next.entries.is_empty() => None,
             (_, dynamic) => {
                 let (whole, value) = self.whole_slot(dynamic);
@@ -336,7 +343,7 @@ impl Pass<'_> {
             nodes.push((key, self.whole_node(rendered, &mut message)));
             keyed.insert(index.to_string(), Value::Object(message));
         }
-        (Slot::Keyed(template, nodes), json!({ "s": template.statics, "k": keyed }))
+        (Slot::Keyed(template, nodes.into()), json!({ "s": template.statics, "k": keyed }))
     }
 
     fn changed_loop(
