@@ -18,7 +18,7 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_HTTPS")]
     pub https: bool,
 
-    /// Another origin whose pages may connect, such as https://chat.example.org, if a proxy
+    /// Another origin whose pages may connect, such as `https://chat.example.org`, if a proxy
     /// changes the Host header. May be given more than once.
     #[arg(long = "origin", env = "TEAHOUSE_ORIGINS", value_delimiter = ',')]
     pub origins: Vec<String>,
