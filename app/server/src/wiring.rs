@@ -30,6 +30,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let chat = Chat::open(store, Clock::system(), &root.child("chat"))
         .await
         .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
+    // Nobody is shown less than what was acknowledged before.
+    chat.caught_up().await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", config.listen)
     })?;
