@@ -210,7 +210,12 @@ fn bare_layout(page: page::Page<'_>) -> Rendered {
 /// The error page of an endpoint that was given none.
 pub(crate) fn bare_error_page(status: u16, reference: Option<&str>) -> Rendered {
     static BARE: Template = Template {
-        statics: &["<!doctype html><html lang=\"en\"><title>", "</title><h1>", "</h1><p>", "</p></html>"],
+        statics: &[
+            "<!doctype html><html lang=\"en\"><title>",
+            "</title><h1>",
+            "</h1><p>",
+            "</p></html>",
+        ],
         root: false,
     };
     let reason = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());

@@ -320,7 +320,11 @@ impl Pass<'_> {
                 change
             }
             (Slot::View(known), Dynamic::View(view)) if **known == view => None,
-            (Slot::Text(known), Dynamic::Keyed(next)) if known.is_empty() && next.entries.is_empty() => None,
+            (Slot::Text(known), Dynamic::Keyed(next))
+                if known.is_empty() && next.entries.is_empty() =>
+            {
+                None
+            }
             (_, dynamic) => {
                 let (whole, value) = self.whole_slot(dynamic);
                 *slot = whole;

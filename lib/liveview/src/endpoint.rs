@@ -48,8 +48,8 @@ pub struct PeerAddr(pub SocketAddr);
 ///
 /// A [`tower_service::Service`], so it can be the fallback of a router. Cheap to clone.
 pub struct Endpoint<C> {
-    app: Arc<App<C>>,
-    sockets: Arc<channels::Endpoint>,
+    pub(crate) app: Arc<App<C>>,
+    pub(crate) sockets: Arc<channels::Endpoint>,
     shared_counts: Arc<SharedCounts>,
 }
 
@@ -215,7 +215,11 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             layouts: HashMap::new(),
             views: HashMap::new(),
         };
-        EndpointBuilder { app, channels: channels::Config::default(), shared_counts: Arc::default() }
+        EndpointBuilder {
+            app,
+            channels: channels::Config::default(),
+            shared_counts: Arc::default(),
+        }
     }
 
     /// Reads and writes the session cookie, for handlers beside the live views.
@@ -246,7 +250,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     /// The `Set-Cookie` header that leaves `flash` for the next page.
     pub fn set_flash(&self, flash: &Flash) -> Option<HeaderValue> {
         let token = self.app.flash_token(flash)?;
-        HeaderValue::try_from(format!("{FLASH_COOKIE}={token}; Path=/; Max-Age=60; SameSite=Lax")).ok()
+        HeaderValue::try_from(format!("{FLASH_COOKIE}={token}; Path=/; Max-Age=60; SameSite=Lax"))
+            .ok()
     }
 
     /// Whether a request comes with a session of ours.
@@ -328,13 +333,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     ) -> Response<Body> {
         let Routed { route: Route { view, live_session }, params, path } = routed;
         let layout = self.app.layout(&live_session);
-        let place = Place {
-            path,
-            params,
-            session: Arc::new(session.clone()),
-            flash,
-            ..Place::default()
-        };
+        let place =
+            Place { path, params, session: Arc::new(session.clone()), flash, ..Place::default() };
         let id = format!("phx-{}", random_id());
         let mount = PageMount { id, place, role: Role::Main { view, live_session, shown_from } };
         let any = self.app.views[view].clone();
@@ -365,8 +365,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     /// A join was refused with a status: the client loads the page to show it.
     fn reload_status(&self, headers: &HeaderMap) -> Option<Response<Body>> {
         let token = cookie(headers, RELOAD_COOKIE)?;
-        let status: Option<u16> =
-            self.app.secret.verify("reload", token, self.app.clock.now_ms());
+        let status: Option<u16> = self.app.secret.verify("reload", token, self.app.clock.now_ms());
         let status = StatusCode::from_u16(status?).ok()?;
         let mut response = self.error(status, None);
         response.headers_mut().append(header::SET_COOKIE, forget(RELOAD_COOKIE));
@@ -390,10 +389,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let mut response = Response::new(Body::from(html));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in &self.app.headers {
             headers.insert(name.clone(), value.clone());

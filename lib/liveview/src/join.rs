@@ -60,11 +60,10 @@ impl<C: Clone + Send + Sync + 'static> ChannelHandler for Joins<C> {
                 Ok((view, checked)) => match self.0.views.get(&*view) {
                     // A view of another build of this program.
                     None => JoinOutcome::refused("stale"),
-                    Some(view) => {
-                        view.join(self.0.clone(), checked)
-                            .await
-                            .unwrap_or_else(|interrupt| self.0.refuse(interrupt))
-                    }
+                    Some(view) => view
+                        .join(self.0.clone(), checked)
+                        .await
+                        .unwrap_or_else(|interrupt| self.0.refuse(interrupt)),
                 },
             }
         })

@@ -87,14 +87,14 @@ mod serve;
 #[doc(hidden)]
 pub mod rt;
 
+pub use app::ErrorPage;
 pub use component::Slot;
 pub use effects::{Effects, Flash, Navigation};
-pub use app::ErrorPage;
 pub use endpoint::{Body, Endpoint, EndpointBuilder, PeerAddr, Routes};
 pub use form::{Change, Field, FormData};
 pub use js::{Js, JsOptions};
-pub use liveview_macros::{Form, Message, component, html, slot};
 pub use live_component::{ComponentCx, LiveComponent, LiveComponentSpec, Myself, live_component};
+pub use liveview_macros::{Form, Message, component, html, slot};
 pub use message::{Binding, DecodeError, EventBinding, EventValue, FromField, Message, ToField};
 pub use nested::{NestedView, nested, shared};
 pub use page::{Layout, Page};
@@ -103,8 +103,8 @@ pub use rendered::{
     AttrValue, Attrs, Dynamic, IntoDynamic, Key, Keyed, OptionalAttr, Raw, Rendered, Sent,
     StreamChanges, StreamInsert, Template, escape,
 };
-pub use session::{Secret, SecretError, Session, SessionCookie};
 pub use serve::{ServeConfig, serve};
+pub use session::{Secret, SecretError, Session, SessionCookie};
 pub use shared_view::{SharedCx, SharedView};
 pub use shared_view_task::SharedCounts;
 pub use stream::{Place, Stream, Temporary};

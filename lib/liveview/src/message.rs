@@ -292,7 +292,8 @@ mod tests {
 
     #[test]
     fn numbers_of_clicks_are_text_and_parse() {
-        let value = EventValue::from_payload("click", &json!({"id": "7", "n": 3, "value": ""}), None);
+        let value =
+            EventValue::from_payload("click", &json!({"id": "7", "n": 3, "value": ""}), None);
         assert_eq!(value.field::<u32>("id"), Ok(7));
         assert_eq!(value.field::<u32>("n"), Ok(3));
         assert_eq!(value.field::<Option<u32>>("value"), Ok(None));

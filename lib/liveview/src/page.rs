@@ -183,8 +183,7 @@ fn container<C: Clone + Send + Sync + 'static>(
             let (id, view) = (id.to_owned(), view.to_owned());
             let container = escape(&id);
             let session = Value::Null;
-            let token =
-                app.view_token(&ViewToken { id, view, session, live_session, shown_from });
+            let token = app.view_token(&ViewToken { id, view, session, live_session, shown_from });
             format!(
                 "<div id=\"{container}\" data-phx-main data-phx-session=\"{token}\" \
                  data-phx-static=\"{static_token}\"{attributes}>{inner}</div>",

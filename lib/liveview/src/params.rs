@@ -125,7 +125,9 @@ impl Params {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Params {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Params(pairs.into_iter().map(|(key, text)| (key.into(), Param::Text(text.into()))).collect())
+        Params(
+            pairs.into_iter().map(|(key, text)| (key.into(), Param::Text(text.into()))).collect(),
+        )
     }
 }
 

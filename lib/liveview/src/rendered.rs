@@ -59,7 +59,11 @@ impl Rendered {
     }
 
     /// Appends the HTML to `html`; `other` is called for live components and nested views.
-    pub(crate) fn write_html(&self, html: &mut String, other: &mut dyn FnMut(&Dynamic, &mut String)) {
+    pub(crate) fn write_html(
+        &self,
+        html: &mut String,
+        other: &mut dyn FnMut(&Dynamic, &mut String),
+    ) {
         write_interleaved(self.template, &self.dynamics, html, other);
     }
 }
@@ -394,7 +398,10 @@ mod tests {
 
     #[test]
     fn the_five_characters_are_escaped() {
-        assert_eq!(escape("<a href=\"x\">'&é'</a>"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;é&#39;&lt;/a&gt;");
+        assert_eq!(
+            escape("<a href=\"x\">'&é'</a>"),
+            "&lt;a href=&quot;x&quot;&gt;&#39;&amp;é&#39;&lt;/a&gt;"
+        );
     }
 
     #[test]

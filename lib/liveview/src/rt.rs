@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 pub use serde_json::Value;
 
+use crate::rendered::{AttrValue, Attrs, OptionalAttr, escape, write_attr};
 pub use crate::{
     component,
     message::{EventBinding, FromField, ToField},
     rendered::{Dynamic, IntoDynamic, Key, Keyed, Rendered, Template},
 };
-use crate::rendered::{AttrValue, Attrs, OptionalAttr, escape, write_attr};
 
 pub fn text(value: impl IntoDynamic) -> Dynamic {
     value.into_dynamic()

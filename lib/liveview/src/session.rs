@@ -57,7 +57,12 @@ impl Secret {
 
     /// Reads what [`Secret::sign`] made for the same purpose; `None` if it was not we, or too long
     /// ago.
-    pub fn verify<T: DeserializeOwned>(&self, purpose: &str, token: &str, now_ms: i64) -> Option<T> {
+    pub fn verify<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        token: &str,
+        now_ms: i64,
+    ) -> Option<T> {
         let (payload, tag) = token.split_once('.')?;
         let (payload, tag) = (BASE64.decode(payload).ok()?, BASE64.decode(tag).ok()?);
         self.tag(purpose, &payload).verify_slice(&tag).ok()?;
@@ -160,8 +165,11 @@ impl SessionCookie {
 /// The cookie `name` of a request.
 pub(crate) fn cookie<'a>(headers: &'a http::HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(http::header::COOKIE).iter();
-    let mut pairs = cookies.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(';'));
-    pairs.find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, v)| v))
+    let mut pairs =
+        cookies.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(';'));
+    pairs.find_map(|pair| {
+        pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, v)| v)
+    })
 }
 
 /// What `data-phx-session` says.
@@ -207,7 +215,8 @@ mod tests {
         let token = secret().sign("a", &"hello", 1_000);
         assert_eq!(secret().verify::<String>("b", &token, 0), None);
         assert_eq!(Secret::random().verify::<String>("a", &token, 0), None);
-        let forged = format!("{}{}", BASE64.encode(b"[1000,\"hullo\"]"), &token[token.find('.').unwrap()..]);
+        let forged =
+            format!("{}{}", BASE64.encode(b"[1000,\"hullo\"]"), &token[token.find('.').unwrap()..]);
         assert_eq!(secret().verify::<String>("a", &forged, 0), None);
         assert_eq!(secret().verify::<String>("a", "nonsense", 0), None);
     }

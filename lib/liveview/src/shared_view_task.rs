@@ -122,7 +122,11 @@ impl<S: SharedView> Instances<S> {
         }
     }
 
-    fn instance(self: &Arc<Self>, app: &Arc<App<S::Context>>, key: S::Key) -> watch::Receiver<State> {
+    fn instance(
+        self: &Arc<Self>,
+        app: &Arc<App<S::Context>>,
+        key: S::Key,
+    ) -> watch::Receiver<State> {
         let mut running = self.running.lock().expect("no panic while it is held");
         if let Some(state) = running.get(&key) {
             // A task that ended, by a panic perhaps, has dropped its sender.
@@ -163,8 +167,7 @@ impl<S: SharedView> Instances<S> {
         let picture = Arc::new(Picture::new(S::id(&key), app.clock.now_ms()));
         self.render(&view, &mut cx, &picture);
         let source = picture.clone();
-        let (mut publisher, feed) =
-            channels::feed(topic, move |purpose| source.snapshot(purpose));
+        let (mut publisher, feed) = channels::feed(topic, move |purpose| source.snapshot(purpose));
         state.send_replace(State::Shown(Shown { feed: feed.clone(), picture: picture.clone() }));
         let mut linger = tokio::time::interval(LINGER);
         loop {
@@ -257,9 +260,9 @@ impl Picture {
         drop(tree);
         wire::share_templates(&mut whole);
         let payload = match purpose {
-            SnapshotFor::Join => {
-                Json::encode(&json!({ "rendered": whole, "liveview_version": wire::CLIENT_VERSION }))
-            }
+            SnapshotFor::Join => Json::encode(
+                &json!({ "rendered": whole, "liveview_version": wire::CLIENT_VERSION }),
+            ),
             SnapshotFor::Resync => Json::encode(&whole),
         };
         Snapshot { sequence, payload }
@@ -278,3 +281,6 @@ impl Picture {
         html
     }
 }
+
+#[cfg(test)]
+mod tests;

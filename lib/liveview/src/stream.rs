@@ -154,7 +154,8 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
         // The changes are copied out so that no caller's code runs while the lock is held.
         let (changes, last) = {
             let pending = self.pending.lock().expect("no panic while it is held");
-            let changes: Vec<_> = pending.changes.iter().map(|(_, change)| change.clone()).collect();
+            let changes: Vec<_> =
+                pending.changes.iter().map(|(_, change)| change.clone()).collect();
             (changes, pending.last)
         };
         let mut told = StreamChanges {

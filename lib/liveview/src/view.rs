@@ -39,11 +39,7 @@ pub trait LiveView: Sized + Send + 'static {
     }
 
     /// A message came.
-    fn update(
-        &mut self,
-        message: Self::Msg,
-        cx: &mut Cx<Self>,
-    ) -> impl Future<Output = ()> + Send;
+    fn update(&mut self, message: Self::Msg, cx: &mut Cx<Self>) -> impl Future<Output = ()> + Send;
 
     /// What it looks like. Pure: it may be called any number of times.
     fn render(&self) -> Rendered;
@@ -140,9 +136,7 @@ impl<M> Link<M> {
     /// The next message; never, while nobody can send one.
     pub(crate) async fn next(&mut self) -> M {
         match &mut self.messages {
-            Some((_, messages)) => {
-                messages.recv().await.expect("the view holds a sender itself")
-            }
+            Some((_, messages)) => messages.recv().await.expect("the view holds a sender itself"),
             None => std::future::pending().await,
         }
     }

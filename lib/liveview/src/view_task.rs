@@ -71,11 +71,7 @@ pub(crate) async fn join<V: LiveView>(
     Ok(JoinOutcome::running(reply, move |sender, events| run(live, sender, events)))
 }
 
-async fn run<V: LiveView>(
-    mut live: Live<V>,
-    sender: ChannelSender,
-    mut events: Events,
-) -> End {
+async fn run<V: LiveView>(mut live: Live<V>, sender: ChannelSender, mut events: Events) -> End {
     while sender.ready().await {
         let step = tokio::select! {
             event = events.recv() => match event {
@@ -171,7 +167,8 @@ impl<V: LiveView> Live<V> {
             }
             #[cfg(feature = "testing")]
             crate::testing::WHOLE => {
-                let html = crate::testing::whole(&self.id, self.view.render(), self.differ.mounted());
+                let html =
+                    crate::testing::whole(&self.id, self.view.render(), self.differ.mounted());
                 answer.ok(&Json::encode(&html));
                 Ok(())
             }

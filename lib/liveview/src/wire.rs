@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn attributes_are_read_from_a_tag() {
-        assert_eq!(attributes(" class=\"a b\" data-x phx-remove=\"[&quot;x&quot;]\""),
-            json!({"class": "a b", "data-x": "", "phx-remove": "[\"x\"]"}));
+        assert_eq!(
+            attributes(" class=\"a b\" data-x phx-remove=\"[&quot;x&quot;]\""),
+            json!({"class": "a b", "data-x": "", "phx-remove": "[\"x\"]"})
+        );
     }
 }
