@@ -165,6 +165,12 @@ impl Differ {
         &self.components
     }
 
+    /// Renders the component that markup names, if it is mounted.
+    #[cfg(feature = "testing")]
+    pub(crate) fn component_named(&self, spec: &crate::LiveComponentSpec) -> Option<Rendered> {
+        self.components.known(spec).and_then(|myself| self.components.render(myself))
+    }
+
     /// The browser will forget these components unless they are rendered again meanwhile.
     pub(crate) fn components_going(&mut self, numbers: &[u64]) {
         for number in numbers {
@@ -548,3 +554,6 @@ fn uniform(mut entries: Vec<(Key, Rendered)>) -> Vec<(Key, Rendered)> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests;

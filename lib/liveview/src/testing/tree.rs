@@ -9,15 +9,26 @@ use serde_json::{Map, Value, json};
 const STREAM_REF: &str = "stream_ref";
 
 /// One view's tree, components and streams.
-#[derive(Debug, Default)]
-pub(super) struct Tree {
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
     root: Value,
     components: BTreeMap<u64, Value>,
     streams: BTreeMap<String, Vec<Item>>,
 }
 
+/// What a message brings besides the tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extras {
+    /// Names and details of the events for hooks and the page.
+    pub events: Vec<(String, Value)>,
+    /// The new title of the page.
+    pub title: Option<String>,
+    /// The answer to the hook that asked.
+    pub reply: Option<Value>,
+}
+
 /// One element of a stream's container.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Item {
     dom_id: String,
     node: Value,
@@ -28,6 +39,8 @@ struct Item {
 enum Mode {
     /// What the server rendered, without the items of streams.
     Plain,
+    /// What is in the document, without the attributes that the client adds.
+    Unmarked,
     /// What is in the document.
     Document,
 }
@@ -41,12 +54,13 @@ impl Tree {
         tree
     }
 
-    /// Takes in a diff; what is of no concern to the tree (`e`, `t`, `r`) is left alone.
-    pub(super) fn merge(&mut self, diff: &Value) {
+    /// Takes in the tree of a join reply or a diff; gives what else it says (`e`, `t`, `r`).
+    ///
+    /// # Panics
+    /// When the message breaks a rule of the wire.
+    pub fn merge(&mut self, diff: &Value) -> Extras {
         let mut diff = diff.as_object().expect("a diff is an object").clone();
-        for key in ["e", "t", "r"] {
-            diff.remove(key);
-        }
+        let extras = extras(&mut diff);
         let new = diff.remove("c");
         let table = diff.remove("p").unwrap_or_default();
         let mut diff = Value::Object(diff);
@@ -62,6 +76,7 @@ impl Tree {
         self.take_streams();
         let html = self.html("checked");
         assert!(!html.contains('\u{0}'), "no NUL in HTML");
+        extras
     }
 
     fn merge_components(&mut self, new: Map<String, Value>) {
@@ -169,6 +184,13 @@ impl Tree {
         html
     }
 
+    /// What is in the document, without the attributes that the client adds.
+    pub fn unmarked_html(&self) -> String {
+        let mut html = String::new();
+        self.write(&self.root, Mode::Unmarked, "", &mut html);
+        html
+    }
+
     fn write(&self, value: &Value, mode: Mode, view: &str, html: &mut String) {
         match value {
             Value::String(text) => html.push_str(text),
@@ -190,7 +212,7 @@ impl Tree {
                 self.write_dynamics(statics, entry, mode, view, html);
             }
             let items = node.get(STREAM_REF).and_then(Value::as_str);
-            let items = items.filter(|_| mode == Mode::Document);
+            let items = items.filter(|_| mode != Mode::Plain);
             let items = items.and_then(|reference| self.streams.get(reference));
             items.into_iter().flatten().for_each(|item| self.write(&item.node, mode, view, html));
             return;
@@ -256,13 +278,18 @@ impl Tree {
             panic!("a stream has a ref, inserts and deletes: {stream:?}")
         };
         assert!(rest.is_empty() || rest == [json!(true)], "anything fourth resets: {stream:?}");
+        let mut removed = Vec::new();
         if !rest.is_empty() {
-            self.streams.remove(reference);
+            removed.extend(self.streams.remove(reference).into_iter().flatten());
         }
-        for id in deletes.as_array().expect("deletes are a list") {
-            self.streams.values_mut().for_each(|items| items.retain(|item| item.dom_id != *id));
+        let deletes = deletes.as_array().expect("deletes are a list");
+        let deleted = |item: &Item| deletes.iter().any(|id| *id == *item.dom_id);
+        for items in self.streams.values_mut() {
+            removed.extend(items.extract_if(.., |item| deleted(item)));
         }
+        let removed: BTreeSet<_> = removed.into_iter().map(|item| item.dom_id).collect();
         let items = self.streams.entry(reference.to_owned()).or_default();
+        let there: BTreeSet<_> = items.iter().map(|item| item.dom_id.clone()).collect();
         let inserts = inserts.as_array().expect("inserts are a list");
         let count = node["k"]["kc"].as_u64().expect("a stream has kc");
         assert_eq!(inserts.len() as u64, count, "each entry has its place");
@@ -272,18 +299,35 @@ impl Tree {
             let dom_id = root_id(&entry);
             let insert = inserts.iter().find(|insert| insert[0] == *dom_id);
             let insert = insert.unwrap_or_else(|| panic!("{dom_id} is in no place of {inserts:?}"));
-            place(items, Item { dom_id, node: entry }, insert);
+            let was = match (there.contains(&dom_id), removed.contains(&dom_id)) {
+                (true, _) => Was::There,
+                (false, true) => Was::Removed,
+                (false, false) => Was::Absent,
+            };
+            place(items, Item { dom_id, node: entry }, insert, was);
         }
     }
 }
 
+/// Where an element was before the inserts of a message.
+#[derive(PartialEq)]
+enum Was {
+    There,
+    /// There before the message, which removed it: it is put back as a new one.
+    Removed,
+    Absent,
+}
+
 /// Puts an element in its place: `[dom id, at, limit, update only]`.
-fn place(items: &mut Vec<Item>, item: Item, insert: &Value) {
-    if let Some(known) = items.iter_mut().find(|known| known.dom_id == item.dom_id) {
-        *known = item;
+fn place(items: &mut Vec<Item>, item: Item, insert: &Value, was: Was) {
+    if was == Was::There {
+        // One that the limit of an earlier insert has removed is updated outside the document.
+        if let Some(known) = items.iter_mut().find(|known| known.dom_id == item.dom_id) {
+            *known = item;
+        }
         return;
     }
-    if insert[3] == true {
+    if insert[3] == true && was == Was::Absent {
         return;
     }
     match insert[1].as_i64().expect("a place is a number") {
@@ -301,6 +345,22 @@ fn place(items: &mut Vec<Item>, item: Item, insert: &Value) {
         }
         None => {}
     }
+}
+
+/// Takes out what is of no concern to the tree.
+fn extras(diff: &mut Map<String, Value>) -> Extras {
+    let reply = diff.remove("r");
+    let root = reply.as_ref().is_some_and(|reply| *reply == 1);
+    assert!(!root, "`r` at the top of a message is a reply, and 1 is none");
+    let event = |event: &Value| {
+        let name = event[0].as_str().expect("an event has a name");
+        (name.to_owned(), event[1].clone())
+    };
+    let events = diff.remove("e").unwrap_or_else(|| json!([]));
+    let events = events.as_array().expect("events are a list").iter().map(event).collect();
+    let title = diff.remove("t");
+    let title = title.map(|title| title.as_str().expect("a title is text").to_owned());
+    Extras { events, title, reply }
 }
 
 /// The id of an entry's element. It stands before any component in it.
