@@ -159,12 +159,6 @@ impl Differ {
         self.components.event(myself, event, value, effects)
     }
 
-    /// The components as they are now.
-    #[cfg(feature = "testing")]
-    pub(crate) fn mounted(&self) -> &Components {
-        &self.components
-    }
-
     /// Renders the component that markup names, if it is mounted.
     #[cfg(feature = "testing")]
     pub(crate) fn component_named(&self, spec: &crate::LiveComponentSpec) -> Option<Rendered> {
@@ -418,28 +412,20 @@ impl Pass<'_> {
         let entries = changes.inserts.into_iter().enumerate();
         let entries: Vec<_> =
             entries.map(|(index, insert)| (Key::index(index), insert.rendered)).collect();
-        let mixed = is_mixed(&entries);
         let entries = uniform(entries);
         let mut message = Map::new();
-        match entries.first().map(|(_, first)| first.template) {
-            Some(template) => {
-                let empty = slot.kept.as_ref().is_some_and(Kept::is_empty);
-                if empty || !slot.known.is_some_and(|known| known.same(template)) {
-                    message.insert("s".to_owned(), json!(template.statics));
-                }
-                // Templates that alternate are sent each time: browsers that joined at different
-                // times may have seen another one last.
-                let alternates = slot.known.is_some_and(|known| !known.same(template));
-                slot.known = (!mixed && !alternates).then_some(template);
+        let template = entries.first().map(|(_, first)| first.template);
+        match template {
+            Some(template) if !slot.known.is_some_and(|known| known.same(template)) => {
+                message.insert("s".to_owned(), json!(template.statics));
+                slot.known = Some(template);
             }
             // Without a template the client could not print the empty loop.
-            None if slot.known.is_none() || slot.kept.as_ref().is_some_and(Kept::is_empty) => {
+            None if slot.known.is_none() => {
                 message.insert("s".to_owned(), json!([""]));
-                slot.known = None;
             }
-            None => {}
+            _ => {}
         }
-        let template = entries.first().map(|(_, first)| first.template);
         let mut keyed = Map::new();
         for (index, (_, rendered)) in entries.into_iter().enumerate() {
             let mut entry = Map::new();
@@ -449,6 +435,8 @@ impl Pass<'_> {
         if self.keeps_streams {
             let kept = slot.kept.get_or_insert_default();
             kept.follow(changes.reset, &changes.deletes, &places, template, &keyed);
+            // Whoever joins from now on is given the template of what is kept.
+            slot.known = slot.known.filter(|known| kept.is_all(known));
         }
         keyed.insert("kc".to_owned(), json!(places.len()));
         let mut stream = vec![json!(slot.reference), json!(places), json!(changes.deletes)];

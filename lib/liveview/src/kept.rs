@@ -3,6 +3,8 @@
 //! [`Kept`] follows the changes that were sent exactly as the client applies them (protocol
 //! document §4.6), limits included: how much is kept is what the view told the browsers to keep.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::rendered::Template;
@@ -25,6 +27,12 @@ impl Kept {
         self.0.is_empty()
     }
 
+    /// Whether there are entries, and all have `template`: what [`Kept::whole`] gives is then a list
+    /// of that template.
+    pub(crate) fn is_all(&self, template: &'static Template) -> bool {
+        !self.is_empty() && self.0.iter().all(|item| item.template.same(template))
+    }
+
     /// Applies one message's changes: reset or deletes first, then the inserts with their entries,
     /// which all have `template`.
     pub(crate) fn follow(
@@ -35,20 +43,26 @@ impl Kept {
         template: Option<&'static Template>,
         entries: &Map<String, Value>,
     ) {
-        if reset {
-            self.0.clear();
-        }
-        self.0.retain(|item| !deletes.contains(&item.dom_id));
+        let gone = |item: &Item| reset || deletes.contains(&item.dom_id);
+        let removed: Vec<_> = self.0.extract_if(.., |item| gone(item)).collect();
+        let there: HashSet<_> = self.0.iter().map(|item| item.dom_id.clone()).collect();
         let Some(template) = template else { return };
         for ((dom_id, at, limit, update_only), dynamics) in inserts.iter().zip(ordered(entries)) {
             let (dom_id, dynamics) = (dom_id.clone(), dynamics.clone());
             let item = Item { dom_id, template, dynamics };
-            match self.0.iter_mut().find(|known| known.dom_id == item.dom_id) {
-                Some(known) => *known = item,
-                None if *update_only => {}
-                None => self.insert(*at, item),
+            if there.contains(&item.dom_id) {
+                // One that the limit of an earlier insert has removed does not come back.
+                let mut known = self.0.iter_mut();
+                if let Some(known) = known.find(|known| known.dom_id == item.dom_id) {
+                    *known = item;
+                }
+                continue;
             }
-            self.trim(*limit);
+            // To the client, one that the same message removes counts as there.
+            if !update_only || removed.iter().any(|known| known.dom_id == item.dom_id) {
+                self.insert(*at, item);
+                self.trim(*limit);
+            }
         }
     }
 

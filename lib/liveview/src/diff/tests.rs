@@ -8,6 +8,7 @@ use crate::{
     effects::Effects, html, live_component, wire::share_templates,
 };
 
+mod properties;
 #[expect(dead_code, reason = "a test of diffs needs less of a browser than a test of pages")]
 #[path = "../testing/tree.rs"]
 mod tree;
