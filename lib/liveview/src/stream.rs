@@ -176,6 +176,10 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
                     // The browser looks inserts up by id: of two for one element only the later
                     // content counts, at the place of the first.
                     let rendered = render(&dom_id, &item);
+                    // One that is only an update would keep the later one from being shown.
+                    if !place.update_only {
+                        told.inserts.retain(|insert| insert.dom_id != dom_id || !insert.update_only);
+                    }
                     match told.inserts.iter_mut().find(|insert| insert.dom_id == dom_id) {
                         Some(known) => known.rendered = rendered,
                         None => told.inserts.push(StreamInsert {

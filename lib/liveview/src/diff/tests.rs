@@ -308,3 +308,14 @@ fn a_new_root_replaces_everything() {
     let second = json!({"0": 1, "s": ["<div>", "</div>"], "c": {"1": span}});
     assert_eq!(message(&mut differ, page(true)), second);
 }
+
+#[test]
+fn an_update_of_what_is_not_shown_does_not_keep_an_insert_away() {
+    let mut lines = Stream::new("lines", |(id, _): &Line| (*id).to_owned());
+    let mut differ = differ();
+    lines.insert(("m-1", "early"), Place::LAST.update_only());
+    lines.push(("m-1", "one"));
+    let next = message(&mut differ, log(&lines));
+    assert_eq!(next["0"]["k"], json!({"0": {"0": "m-1", "1": "one"}, "kc": 1}));
+    assert_eq!(next["0"]["stream"], json!(["v-lines", [["m-1", -1, null, false]], []]));
+}
