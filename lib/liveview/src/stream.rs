@@ -178,7 +178,8 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
                     let rendered = render(&dom_id, &item);
                     // One that is only an update would keep the later one from being shown.
                     if !place.update_only {
-                        told.inserts.retain(|insert| insert.dom_id != dom_id || !insert.update_only);
+                        told.inserts
+                            .retain(|insert| insert.dom_id != dom_id || !insert.update_only);
                     }
                     match told.inserts.iter_mut().find(|insert| insert.dom_id == dom_id) {
                         Some(known) => known.rendered = rendered,

@@ -365,8 +365,7 @@ fn extras(diff: &mut Map<String, Value>) -> Extras {
 
 /// The id of an entry's element. It stands before any component in it.
 fn root_id(entry: &Value) -> String {
-    let mut tree = Tree { root: json!(""), ..Tree::default() };
-    std::mem::swap(&mut tree.root, &mut entry.clone());
+    let tree = Tree { root: entry.clone(), ..Tree::default() };
     let mut html = String::new();
     let statics = entry["s"].as_array().expect("a stream has statics");
     for (index, text) in statics.iter().enumerate() {
