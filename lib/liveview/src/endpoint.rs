@@ -25,6 +25,7 @@ use crate::{
     join::{Joins, Visitor},
     page::{Layout, Page, PageMount, Role},
     params::Params,
+    probe::Probe,
     rendered::Raw,
     session::{Secret, Session, SessionCookie, cookie, random_id},
     shared_view::SharedView,
@@ -414,13 +415,10 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let Some(response) = websocket::answer(request.headers()) else {
             return refuse(StatusCode::UPGRADE_REQUIRED);
         };
-        let session = self.app.cookie.read(request.headers(), self.app.clock.now_ms());
-        let session = session
-            .filter(|session| session.csrf_matches(query.get("_csrf_token").unwrap_or_default()))
-            .map(Arc::new);
+        let visitor = self.visitor(request.headers(), &query, Probe::default());
         let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0);
         let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
-        let connection = ConnectionInfo::new(peer, Visitor { session });
+        let connection = ConnectionInfo::new(peer, visitor);
         let upgrade = hyper::upgrade::on(request);
         let sockets = self.sockets.clone();
         // Not dropped when the scope stops: the socket says farewell then.
@@ -431,6 +429,31 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             }
         });
         response
+    }
+
+    /// Who connects: the cookie counts only together with the token in the page.
+    fn visitor(&self, headers: &HeaderMap, query: &Params, probe: Probe) -> Visitor {
+        let session = self.app.cookie.read(headers, self.app.clock.now_ms());
+        let token = query.get("_csrf_token").unwrap_or_default();
+        let session = session.filter(|session| session.csrf_matches(token)).map(Arc::new);
+        Visitor { session, probe }
+    }
+
+    /// A socket in memory whose browser takes `window_frames` unread.
+    #[cfg(feature = "testing")]
+    pub(crate) fn connect(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        window_frames: usize,
+        renders: crate::testing::Renders,
+    ) -> channels::testing::Client {
+        let visitor = self.visitor(headers, &Params::decode(query), Probe(Some(renders)));
+        let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 0)), visitor);
+        let (transport, client) = channels::testing::pair(window_frames);
+        let _runs_in_scope =
+            self.app.scope.spawn("socket", self.sockets.serve(transport, connection));
+        client
     }
 
     /// Whether a request comes from our own pages, or not from a page at all. No page of another

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     effects::Flash,
     params::Params,
+    probe::Probe,
     session::{Session, StaticToken, ViewToken},
     view::{Interrupt, Place},
 };
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) struct Visitor {
     /// `None`: no cookie of ours, or a page of another session. Every join is refused.
     pub(crate) session: Option<Arc<Session>>,
+    pub(crate) probe: Probe,
 }
 
 /// A join that was checked.
@@ -27,6 +29,7 @@ pub(crate) struct Join {
     pub(crate) place: Place,
     /// The live session and view of a routed view.
     pub(crate) main: Option<Main>,
+    pub(crate) probe: Probe,
 }
 
 /// Where a routed view stands.
@@ -75,6 +78,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
     fn check(&self, join: &channels::Join) -> Result<(String, Join), &'static str> {
         let app = &self.0;
         let visitor = visitor(&join.connection).ok_or("stale")?;
+        let probe = visitor.probe.clone();
         let session = visitor.session.clone().ok_or("stale")?;
         let payload: Payload = join.payload.parse().map_err(|_| "malformed join")?;
         let now_ms = app.clock.now_ms();
@@ -102,7 +106,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
             ..Place::default()
         };
         let Some(live_session) = token.live_session else {
-            return Ok((token.view, Join { id: token.id, place, main: None }));
+            return Ok((token.view, Join { id: token.id, place, main: None, probe }));
         };
         let at = token.shown_from.as_deref().or(payload.url.as_deref());
         let url = payload.redirect.as_deref().or(at).ok_or("unauthorized")?;
@@ -115,7 +119,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
         (place.path, place.params) = (routed.path, routed.params);
         let view = routed.route.view.to_owned();
         let main = Some(Main { view: view.clone(), live_session, redirected });
-        Ok((view, Join { id: token.id, place, main }))
+        Ok((view, Join { id: token.id, place, main, probe }))
     }
 
     fn page_flash(&self, id: &str, token: Option<&str>) -> Flash {

@@ -76,6 +76,7 @@ mod session;
 mod diff;
 mod kept;
 mod wire;
+mod probe;
 mod page;
 mod app;
 mod join;
@@ -84,6 +85,8 @@ mod shared_view_task;
 mod endpoint;
 mod websocket;
 mod serve;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[doc(hidden)]
 pub mod rt;
 

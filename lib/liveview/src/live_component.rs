@@ -196,6 +196,12 @@ impl Components {
         Some(mounted.event(event, value, &mut cx))
     }
 
+    /// The component that `spec` would update.
+    #[cfg(feature = "testing")]
+    pub(crate) fn known(&self, spec: &LiveComponentSpec) -> Option<Myself> {
+        self.by_key.get(&spec.key).copied()
+    }
+
     pub(crate) fn render(&self, myself: Myself) -> Option<Rendered> {
         self.mounted.get(&myself).map(|mounted| mounted.render(myself))
     }

@@ -19,6 +19,7 @@ use crate::{
     effects::Effects,
     join::Join,
     kept,
+    probe::ViewProbe,
     session::Session,
     shared_view::{SharedCx, SharedView},
     view::{Interrupt, Mailbox},
@@ -211,6 +212,7 @@ impl<S: SharedView> Instances<S> {
         let rendered = view.render();
         let mut tree = picture.tree.lock().expect("no panic while it is held");
         let mut message = tree.0.render(rendered, &mut cx.effects, &|_| String::new());
+        ViewProbe::check(&tree.0, || view.render());
         let events = std::mem::take(&mut cx.effects.events);
         if !events.is_empty() {
             message.insert("e".to_owned(), Value::Array(events));

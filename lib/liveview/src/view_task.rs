@@ -13,6 +13,7 @@ use crate::{
     join::Join,
     live_component::Myself,
     message::{DecodeError, EventValue, Message},
+    probe::ViewProbe,
     view::{Cx, Interrupt, Link, LiveView},
     wire,
 };
@@ -29,6 +30,7 @@ struct Live<V: LiveView> {
     differ: Differ,
     /// Name and live session of a routed view.
     route: Option<(String, String)>,
+    probe: ViewProbe,
 }
 
 /// Mounts, renders and answers; what follows runs after the reply is on its way.
@@ -48,12 +50,14 @@ pub(crate) async fn join<V: LiveView>(
     let redirected = join.main.as_ref().is_some_and(|main| main.redirected);
     let route = join.main.map(|main| (main.view, main.live_session));
     let differ = Differ::new(id.clone(), true);
-    let mut live = Live { app, id, view, cx, differ, route };
+    let probe = join.probe.view(&id);
+    let mut live = Live { app, id, view, cx, differ, route, probe };
     let patched = live.first_params().await?;
     let mut tree = live.render();
     live.take_extras(&mut tree);
     tree.remove("r");
     wire::share_templates(&mut tree);
+    live.probe.rendered(&tree, &live.differ, || live.view.render());
     let mut response = Map::new();
     response.insert("rendered".to_owned(), Value::Object(tree));
     response.insert("liveview_version".to_owned(), json!(wire::CLIENT_VERSION));
@@ -163,13 +167,6 @@ impl<V: LiveView> Live<V> {
             "cids_destroyed" => {
                 let gone = self.differ.components_gone(&numbers(&payload));
                 answer.ok(&Json::encode(&json!({ "cids": gone })));
-                Ok(())
-            }
-            #[cfg(feature = "testing")]
-            crate::testing::WHOLE => {
-                let html =
-                    crate::testing::whole(&self.id, self.view.render(), self.differ.mounted());
-                answer.ok(&Json::encode(&html));
                 Ok(())
             }
             _ => {
@@ -345,6 +342,7 @@ impl<V: LiveView> Live<V> {
         };
         self.take_extras(&mut message);
         wire::share_templates(&mut message);
+        self.probe.rendered(&message, &self.differ, || self.view.render());
         match (answer, message.is_empty()) {
             (Some(answer), true) => answer.ok(&Json::EMPTY),
             (Some(answer), false) => answer.ok(&Json::encode(&json!({ "diff": message }))),

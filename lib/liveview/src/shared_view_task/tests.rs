@@ -269,7 +269,8 @@ impl Hall {
 
     fn connect(&self) -> Viewer {
         let wire = Arc::new(Wire::default());
-        let visitor = Visitor { session: Some(Arc::new(Session::fresh())) };
+        let visitor =
+            Visitor { session: Some(Arc::new(Session::fresh())), probe: Default::default() };
         let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 1)), visitor);
         let socket = self.endpoint.sockets.serve(Connection(wire.clone()), connection);
         self.scope.spawn_abortable("socket", socket);
