@@ -1,0 +1,4 @@
+//! Views, from their pages to their sockets, and mistakes that do not compile.
+
+mod compile_errors;
+mod views;
