@@ -34,7 +34,7 @@
 //! JS commands other than `push`, `patch` and `navigate`, hooks, `phx-update="ignore"`, uploads.
 
 mod renders;
-mod tree;
+pub(crate) mod tree;
 mod element;
 mod page;
 

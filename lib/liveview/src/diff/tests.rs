@@ -9,9 +9,6 @@ use crate::{
 };
 
 mod properties;
-#[expect(dead_code, reason = "a test of diffs needs less of a browser than a test of pages")]
-#[path = "../testing/tree.rs"]
-mod tree;
 
 /// The next message of a differ.
 fn message(differ: &mut Differ, rendered: Rendered) -> Value {

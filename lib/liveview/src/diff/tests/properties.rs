@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Differ, message, tree::Tree};
-use crate::{Place, Rendered, Stream, html};
+use super::{Differ, message};
+use crate::{Place, Rendered, Stream, html, testing::tree::Tree};
 
 type Entry = (u8, String, Option<u8>, Vec<u8>);
 
