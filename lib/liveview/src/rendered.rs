@@ -165,7 +165,9 @@ macro_rules! key_from {
         }
     )*};
 }
-key_from!(&str, String, &String, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, u128, char);
+key_from!(&str, String, &String, char, &char);
+key_from!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, u128);
+key_from!(&u8, &u16, &u32, &u64, &usize, &i8, &i16, &i32, &i64, &isize, &u128);
 
 /// What a stream has to tell the browser: neither side keeps the items.
 #[derive(Debug)]

@@ -65,7 +65,8 @@ impl<T> Clone for Change<T> {
 /// Where an item goes, and how many stay.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// −1 appends, 0 prepends, n is an index among the children.
+    /// −1 appends, 0 prepends, n is an index among the children as they are after the removals that
+    /// go out together with the insert.
     pub at: i64,
     /// +n keeps the first n, −n keeps the last n; the browser enforces it.
     pub limit: Option<i64>,
@@ -172,6 +173,11 @@ impl<T: Debug + Send + Sync + 'static> Stream<T> {
                     told.inserts.retain(|insert: &StreamInsert| insert.dom_id != id);
                     told.deletes.push(id);
                 }
+                // Removed before it, so there is nothing to update; but the browser would bring back
+                // what the same message removes.
+                Change::Insert { dom_id, place: Place { update_only: true, .. }, .. }
+                    if (told.reset || told.deletes.contains(&dom_id))
+                        && !told.inserts.iter().any(|insert| insert.dom_id == dom_id) => {}
                 Change::Insert { item, dom_id, place } => {
                     // The browser looks inserts up by id: of two for one element only the later
                     // content counts, at the place of the first.

@@ -2,4 +2,7 @@
 
 mod compile_errors;
 mod views;
+mod lifecycle;
+mod streams;
+mod shared;
 mod hostile;
