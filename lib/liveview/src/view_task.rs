@@ -75,20 +75,28 @@ pub(crate) async fn join<V: LiveView>(
     Ok(JoinOutcome::running(reply, move |sender, events| run(live, sender, events)))
 }
 
-async fn run<V: LiveView>(mut live: Live<V>, sender: ChannelSender, mut events: Events) -> End {
-    while sender.ready().await {
-        let step = tokio::select! {
-            event = events.recv() => match event {
-                Some(event) => live.event(event, &sender).await,
-                None => return End::Close,
-            },
-            message = live.next_message() => live.message(message, &sender).await,
-        };
-        if let Err(end) = step {
-            return end;
+/// Written as a block: the arguments of an `async fn` would take their place twice.
+fn run<V: LiveView>(
+    mut live: Live<V>,
+    sender: ChannelSender,
+    mut events: Events,
+) -> impl Future<Output = End> + Send {
+    async move {
+        while sender.ready().await {
+            // On the heap while it lasts: a view that waits, as most do, has no room for it.
+            let step = tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => Box::pin(live.event(event, &sender)).await,
+                    None => return End::Close,
+                },
+                message = live.next_message() => Box::pin(live.message(message, &sender)).await,
+            };
+            if let Err(end) = step {
+                return end;
+            }
         }
+        End::Close
     }
-    End::Close
 }
 
 #[derive(Deserialize)]
@@ -393,4 +401,42 @@ fn numbers(payload: &channels::Payload) -> Vec<u64> {
         cids: Vec<u64>,
     }
     payload.parse::<Numbers>().map(|numbers| numbers.cids).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rendered;
+
+    struct Idle;
+
+    #[derive(crate::Message)]
+    enum NoMsg {}
+
+    impl LiveView for Idle {
+        type Context = ();
+        type Msg = NoMsg;
+
+        async fn mount(_: &mut Cx<Self>) -> Result<Self, Interrupt> {
+            Ok(Idle)
+        }
+
+        async fn update(&mut self, message: NoMsg, _: &mut Cx<Self>) {
+            match message {}
+        }
+
+        fn render(&self) -> Rendered {
+            Rendered::empty()
+        }
+    }
+
+    fn bytes<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_view_that_waits_is_small() {
+        let (task, view) = (bytes(run::<Idle>), size_of::<Live<Idle>>());
+        assert!(task <= 640 && view <= 400, "a task of {task} bytes with a view of {view}");
+    }
 }

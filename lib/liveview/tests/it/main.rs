@@ -6,3 +6,4 @@ mod lifecycle;
 mod streams;
 mod shared;
 mod hostile;
+mod testing;
