@@ -75,7 +75,7 @@ pub(crate) async fn join<V: LiveView>(
     Ok(JoinOutcome::running(reply, move |sender, events| run(live, sender, events)))
 }
 
-/// Written as a block: the arguments of an `async fn` would take their place twice.
+#[expect(clippy::manual_async_fn, reason = "arguments of an async fn take their place twice")]
 fn run<V: LiveView>(
     mut live: Live<V>,
     sender: ChannelSender,

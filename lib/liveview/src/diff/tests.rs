@@ -180,13 +180,27 @@ fn a_stream_is_sent_and_forgotten() {
             "stream": ["v-lines", [["m-4", -1, -3, false]], []],
         }}),
     );
-    lines.reset([("m-5", "five")], Place::LAST.update_only());
+    lines.reset([("m-5", "five")], Place::LAST);
     assert_eq!(
         message(&mut differ, log(&lines)),
         json!({"0": {
             "k": {"0": {"0": "m-5", "1": "five"}, "kc": 1},
-            "stream": ["v-lines", [["m-5", -1, null, true]], [], true],
+            "stream": ["v-lines", [["m-5", -1, null, false]], [], true],
         }}),
+    );
+    lines.insert(("m-5", "FIVE"), Place::LAST.update_only());
+    assert_eq!(
+        message(&mut differ, log(&lines)),
+        json!({"0": {
+            "k": {"0": {"0": "m-5", "1": "FIVE"}, "kc": 1},
+            "stream": ["v-lines", [["m-5", -1, null, true]], []],
+        }}),
+    );
+    lines.delete("m-5");
+    lines.insert(("m-5", "five"), Place::LAST.update_only());
+    assert_eq!(
+        message(&mut differ, log(&lines)),
+        json!({"0": {"k": {"kc": 0}, "stream": ["v-lines", [], ["m-5"]]}}),
     );
     lines.clear();
     assert_eq!(
