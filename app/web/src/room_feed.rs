@@ -56,16 +56,25 @@ impl SharedView for RoomFeed {
     }
 
     async fn update(&mut self, happened: Happened, cx: &mut SharedCx<Self>) {
-        let Happened::Change(change) = happened else { return self.catch_up(cx.app()).await };
+        let Happened::Change(change) = happened else { return self.reload(cx.app()).await };
         match self.follower.hint(change.number) {
             Step::Ignore => {}
-            Step::Reload => self.catch_up(cx.app()).await,
+            Step::Reload => self.reload(cx.app()).await,
             Step::Apply => {
                 if let What::Posted(message) = change.what {
                     self.show(&message);
                 }
             }
         }
+    }
+
+    async fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> bool {
+        let head = cx.app().timeline().head(&self.room).await;
+        let is_behind = head.is_ok_and(|head| self.follower.is_behind(head.change));
+        if is_behind {
+            self.reload(&cx.app().clone()).await;
+        }
+        is_behind
     }
 
     fn render(&self) -> Rendered {
@@ -83,7 +92,7 @@ impl RoomFeed {
     }
 
     /// Reads the window again; the elements that are shown already are updated in place.
-    async fn catch_up(&mut self, chat: &Chat) {
+    async fn reload(&mut self, chat: &Chat) {
         // A fault is logged where it happened; the next hint, or the next tick, tries again.
         let Ok(page) = chat.timeline().newest(&self.room, WINDOW).await else { return };
         if self.follower.is_behind(page.head.change) {

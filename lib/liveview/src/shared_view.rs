@@ -60,7 +60,14 @@ pub trait SharedView: Sized + Send + 'static {
         cx: &mut SharedCx<Self>,
     ) -> impl Future<Output = ()> + Send;
 
-    /// What it looks like. Pure: it is called once per change and once per snapshot.
+    /// A page is about to be made of it. Takes in what is known elsewhere and was not announced here
+    /// yet, so that the page shows all that was acknowledged before; returns whether there was any.
+    fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> impl Future<Output = bool> + Send {
+        let _unused = cx;
+        async { false }
+    }
+
+    /// What it looks like. Pure: it is called once per change.
     fn render(&self) -> Rendered;
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use channels::{Feed, JoinOutcome, Json, Publisher, Snapshot, SnapshotFor};
 use serde_json::{Map, Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     app::App,
@@ -28,6 +28,8 @@ use crate::{
 
 /// Messages waiting for a shared view. Full: whoever sends waits.
 const MAILBOX_MESSAGES_MAX: usize = 256;
+/// Pages waiting for a shared view to catch up. Full: the next ones wait for a place.
+const PAGES_MAX: usize = 64;
 /// How long an instance that nobody looks at is kept.
 const LINGER: Duration = Duration::from_secs(30);
 
@@ -68,6 +70,8 @@ enum State {
 struct Shown {
     feed: Feed,
     picture: Arc<Picture>,
+    /// Asks the instance to catch up before a page is made of it.
+    pages: mpsc::Sender<oneshot::Sender<()>>,
 }
 
 /// The tree as every browser has it after the last frame.
@@ -99,7 +103,13 @@ impl<S: SharedView> Instances<S> {
         key: &Value,
         session: &Session,
     ) -> Result<Arc<str>, Interrupt> {
-        Ok(self.shown(app, key, session).await?.picture.html())
+        let shown = self.shown(app, key, session).await?;
+        let (done, caught_up) = oneshot::channel();
+        if shown.pages.send(done).await.is_ok() {
+            // An instance that ends meanwhile leaves what it has shown last.
+            let _ended = caught_up.await;
+        }
+        Ok(shown.picture.html())
     }
 
     async fn shown(
@@ -169,7 +179,9 @@ impl<S: SharedView> Instances<S> {
         self.render(&view, &mut cx, &picture);
         let source = picture.clone();
         let (mut publisher, feed) = channels::feed(topic, move |purpose| source.snapshot(purpose));
-        state.send_replace(State::Shown(Shown { feed: feed.clone(), picture: picture.clone() }));
+        let (pages, mut waiting_pages) = mpsc::channel::<oneshot::Sender<()>>(PAGES_MAX);
+        let shown = Shown { feed: feed.clone(), picture: picture.clone(), pages };
+        state.send_replace(State::Shown(shown));
         let mut linger = tokio::time::interval(LINGER);
         loop {
             tokio::select! {
@@ -177,6 +189,17 @@ impl<S: SharedView> Instances<S> {
                     let Some(message) = message else { return };
                     view.update(message, &mut cx).await;
                     self.publish(&view, &mut cx, &picture, &mut publisher);
+                }
+                Some(page) = waiting_pages.recv() => {
+                    // Whoever waits by now is served by the same look.
+                    let mut served = vec![page];
+                    served.extend(std::iter::from_fn(|| waiting_pages.try_recv().ok()));
+                    if view.catch_up(&mut cx).await {
+                        self.publish(&view, &mut cx, &picture, &mut publisher);
+                    }
+                    for page in served {
+                        let _page_is_not_wanted_any_more = page.send(());
+                    }
                 }
                 _ = linger.tick() => {
                     if self.forget_unused(app, &key, &feed, &picture) {

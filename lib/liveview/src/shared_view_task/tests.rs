@@ -28,6 +28,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 struct World {
     board: Arc<Mutex<Option<Mailbox<Chalk>>>>,
     is_closed: Arc<AtomicBool>,
+    /// A line that was stored and not announced.
+    unannounced: Arc<Mutex<Option<u32>>>,
 }
 
 impl World {
@@ -81,6 +83,12 @@ impl SharedView for Board {
             Chalk::Nothing => {}
             Chalk::Drop => panic!("the board was dropped"),
         }
+    }
+
+    async fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> bool {
+        let line = cx.app().unannounced.lock().unwrap().take();
+        line.into_iter().for_each(|line| self.lines.push(line));
+        line.is_some()
     }
 
     fn render(&self) -> Rendered {
@@ -442,4 +450,17 @@ async fn a_token_opens_only_its_own_topic() {
     stranger.send(&frame);
     let messages = stranger.until(|messages| !messages.is_empty()).await;
     assert_eq!(messages[0][4]["response"]["reason"], "stale");
+}
+
+#[tokio::test]
+async fn a_page_shows_what_was_not_announced_yet() {
+    let hall = Hall::new();
+    let viewer = hall.viewer().await;
+    *hall.world.unannounced.lock().unwrap() = Some(7);
+    let session = Arc::new(Session::fresh());
+    let view = shared::<Board>(&"hall".to_owned());
+    let page = hall.endpoint.app.nested_page(&session, "parent", view).await.unwrap();
+    assert!(page.contains("<li id=\"l-7\">7</li>"), "{page}");
+    viewer.until(|messages| messages.len() == 2).await;
+    assert_eq!(viewer.screen().lines, ["l-7"]);
 }
