@@ -48,11 +48,11 @@ enum Mode {
 
 impl Tree {
     /// The tree of a join reply.
-    pub(crate) fn joined(rendered: &Value) -> Self {
+    pub(crate) fn joined(rendered: &Value) -> (Self, Extras) {
         let mut tree = Self::default();
         assert!(rendered.get("s").is_some(), "a join's tree has statics: {rendered}");
-        tree.merge(rendered);
-        tree
+        let extras = tree.merge(rendered);
+        (tree, extras)
     }
 
     /// Takes in the tree of a join reply or a diff; gives what else it says (`e`, `t`, `r`).
@@ -515,7 +515,7 @@ mod tests {
 
     #[track_caller]
     fn check(steps: &[(Value, &str)]) {
-        let mut tree = Tree::joined(&steps[0].0);
+        let (mut tree, _) = Tree::joined(&steps[0].0);
         assert_eq!(tree.html("v"), steps[0].1);
         for (diff, html) in &steps[1..] {
             tree.merge(diff);
@@ -648,7 +648,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "a move without km")]
     fn a_move_needs_its_marker() {
-        let mut tree = Tree::joined(
+        let (mut tree, _) = Tree::joined(
             &json!({"0":{"s":["",""],"k":{"0":{"0":"a"},"1":{"0":"b"},"kc":2}},"s":["",""]}),
         );
         tree.merge(&json!({"0":{"k":{"0":1,"1":0,"kc":2}}}));
