@@ -4,7 +4,7 @@
 use eventsourcing::{Aggregate, EventPayload};
 use serde::{Deserialize, Serialize};
 
-use crate::{RoomId, room::Opening};
+use crate::{RoomId, event::Opening};
 
 /// The room claims the slug and, in the same event, says how it will begin: whoever finds a claimed
 /// slug whose room is not open yet (its claimer died in between) can finish that.
@@ -73,8 +73,16 @@ mod tests {
 
     fn kitchen() -> Claimed {
         let slug = Slug::parse("kitchen").expect("a valid slug");
-        let owner = GuestSession::fresh().guest();
-        Claimed { room: RoomId::random(), opening: Opening { slug, title: None, owner, at_ms: 1 } }
+        let opening = Opening {
+            slug,
+            title: None,
+            owner: GuestSession::fresh().guest(),
+            visibility: crate::Visibility::Public,
+            retention: crate::Retention::Kept,
+            with: None,
+            at_ms: 1,
+        };
+        Claimed { room: RoomId::random(), opening }
     }
 
     #[test]

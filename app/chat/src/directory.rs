@@ -7,8 +7,9 @@ use eventsourcing::{
 use identity::{Guest, GuestId, GuestName};
 
 use crate::{
-    Fault, RoomId, Slug,
-    room::{Event, Opening, Posted, Room},
+    Fault, Retention, Role, RoomId, Slug, Status, Visibility,
+    event::{Event, Opening, Posted},
+    room::Room,
 };
 
 /// The most rooms one read answers.
@@ -30,6 +31,67 @@ pub struct RoomSummary {
     /// When the last message came, or the room was opened.
     pub active_at_ms: i64,
     pub messages: u64,
+    /// People who are members, present or not.
+    pub members: u64,
+    pub visibility: Visibility,
+    pub retention: Retention,
+    pub status: Status,
+    /// The other one of a private chat between them and the owner; under the name they had then.
+    pub with: Option<Guest>,
+    /// The change of the room up to which this is known.
+    pub change: u64,
+}
+
+/// Somebody who is a member of a room, present or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Under the last name the room knows.
+    pub guest: Guest,
+    pub role: Role,
+    pub since_ms: i64,
+}
+
+/// How rooms are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// The last activity first.
+    #[default]
+    Activity,
+    /// The most members first.
+    Members,
+    /// The most messages first.
+    Messages,
+    /// The newest room first.
+    Newest,
+}
+
+/// Which public rooms are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Listing {
+    /// Part of the title or the address; blank: all.
+    pub text: String,
+    pub sort: Sort,
+    /// From 0.
+    pub page: usize,
+    /// Rooms on a page.
+    pub per_page: usize,
+}
+
+/// One page of public rooms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub rooms: Vec<RoomSummary>,
+    /// How many match in all.
+    pub total: u64,
+}
+
+/// The house in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rooms that are open, listed or not.
+    pub rooms: u64,
+    /// Messages in them.
+    pub messages: u64,
 }
 
 impl RoomSummary {
@@ -40,8 +102,22 @@ impl RoomSummary {
 
     /// A room in which nothing was said yet.
     pub(crate) fn opened(id: RoomId, opening: Opening) -> Self {
-        let Opening { slug, title, owner, at_ms } = opening;
-        Self { id, slug, title, owner, opened_at_ms: at_ms, active_at_ms: at_ms, messages: 0 }
+        let Opening { slug, title, owner, visibility, retention, with, at_ms } = opening;
+        Self {
+            id,
+            slug,
+            title,
+            owner,
+            opened_at_ms: at_ms,
+            active_at_ms: at_ms,
+            messages: 0,
+            members: 1,
+            visibility,
+            retention,
+            status: Status::Open,
+            with,
+            change: 1,
+        }
     }
 }
 
@@ -79,6 +155,52 @@ impl Directory {
             statement.query_map([limit], read_room)?.collect()
         })
         .await
+    }
+
+    /// The public rooms that are asked for.
+    ///
+    /// # Errors
+    /// As [`Directory::by_slug`].
+    pub async fn list(&self, listing: Listing) -> Result<Listed, Fault> {
+        let _ = listing;
+        todo!()
+    }
+
+    /// The members of a room by role, then by how long they have been; at most `limit`, and how many
+    /// there are.
+    ///
+    /// # Errors
+    /// As [`Directory::by_slug`].
+    pub async fn members(&self, room: &RoomId, limit: usize) -> Result<(Vec<Member>, u64), Fault> {
+        let _ = (room, limit);
+        todo!()
+    }
+
+    /// Who was expelled from a room, the last first, at most a hundred.
+    ///
+    /// # Errors
+    /// As [`Directory::by_slug`].
+    pub async fn expelled(&self, room: &RoomId) -> Result<Vec<Guest>, Fault> {
+        let _ = room;
+        todo!()
+    }
+
+    /// Who knocked at a room and waits, the first in front.
+    ///
+    /// # Errors
+    /// As [`Directory::by_slug`].
+    pub async fn knocks(&self, room: &RoomId) -> Result<Vec<Guest>, Fault> {
+        let _ = room;
+        todo!()
+    }
+
+    pub(crate) async fn role(&self, room: &RoomSummary, who: &GuestId) -> Result<Role, Fault> {
+        let _ = (room, who);
+        todo!()
+    }
+
+    pub(crate) async fn counts(&self) -> Result<Counts, Fault> {
+        todo!()
     }
 
     async fn one(&self, sql: &'static str, key: &str) -> Result<Option<RoomSummary>, Fault> {
@@ -127,6 +249,7 @@ impl SqlProjection for DirectoryProjection {
         match event.decode::<Event>()? {
             Event::Opened(opening) => write_opened(apply, room, &opening)?,
             Event::Posted(posted) => write_posted(apply, room, &posted)?,
+            _ => todo!("what a room is like"),
         }
         Ok(())
     }
@@ -162,6 +285,12 @@ fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomSummary> {
         opened_at_ms: row.get("opened_at_ms")?,
         active_at_ms: row.get("active_at_ms")?,
         messages: u64::try_from(row.get::<_, i64>("messages")?).unwrap_or(0),
+        members: 1,
+        visibility: Visibility::Public,
+        retention: Retention::Kept,
+        status: Status::Open,
+        with: None,
+        change: 1,
     })
 }
 

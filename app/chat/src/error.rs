@@ -50,17 +50,17 @@ impl fmt::Display for Causes<'_> {
     }
 }
 
-/// Why a message was not accepted. The text of either is for the person, beside the composer, which
-/// keeps what they typed.
+/// Why something was not done. The text of either is for the person, beside what they typed, which is
+/// kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PostError {
+pub enum ActError {
     /// The room says no.
     #[error(transparent)]
     Refused(Refusal),
     /// The room has more to do than it can; nothing was accepted.
     #[error("The room is very busy. Please try again in a moment.")]
     Busy,
-    /// Whether the message was accepted is unknown: sending it again with the same id is safe.
+    /// Whether it was done is unknown: sending a message again with the same id is safe.
     #[error(transparent)]
     Fault(Fault),
 }

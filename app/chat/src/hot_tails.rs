@@ -63,7 +63,7 @@ impl HotTails {
                 self.rooms.insert(change.room.clone(), tail);
                 self.forget_some();
             }
-            (None, What::Opened) => {
+            (None, _) => {
                 self.rooms.remove(&change.room);
             }
         }
@@ -79,6 +79,7 @@ impl HotTails {
         Some(Page {
             head: tail.head,
             messages: tail.messages.iter().skip(skipped).cloned().collect(),
+            notices: Vec::new(),
         })
     }
 

@@ -6,14 +6,14 @@
 //! [`Follower`] tells when to read instead.
 //!
 //! ```
-//! use chat::{Chat, Config, Follower, MessageId, Step, Store, What};
+//! use chat::{Chat, Config, Follower, MessageId, NewRoom, Step, Store, What};
 //! use pubsub::Received;
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let ana = identity::GuestSession::fresh().guest();
 //! let scope = tasks::Scope::root("tea house");
 //! let chat = Chat::open(Config::new(Store::Memory), tasks::Clock::system(), &scope).await?;
-//! let kitchen = chat.create_room(&ana, Some("The kitchen")).await?.id;
+//! let kitchen = chat.create_room(&ana, NewRoom::titled("The kitchen")).await?.id;
 //!
 //! // A page: subscribe, look, follow.
 //! let mut announcements = chat.subscribe(&kitchen);
@@ -39,14 +39,25 @@
 
 mod ids;
 mod slug;
+mod standing;
 mod message;
+mod notice;
+mod event;
+mod permissions;
 mod room;
 mod claim;
 mod timeline;
 mod hot_tails;
 mod directory;
+mod unread;
+mod search;
+mod attendance;
+mod activity;
+mod private_chat;
+mod housekeeper_task;
 mod topics;
 mod follower;
+mod acts;
 mod opening;
 mod error;
 
@@ -56,33 +67,45 @@ use eventsourcing::{
     Aggregate as _, CommandId, Dispatch, DispatchError, EventStore, Projections, Recorded,
     StreamId, Verdict,
 };
-use identity::Guest;
+use identity::{Guest, GuestId};
 use tasks::{Clock, Scope};
 
 use crate::{
     claim::Claim,
     error::Unexpected,
-    room::{Command, Event, Opening, Post, Room},
-    topics::RoomBus,
+    event::{Event, Opening},
+    room::{Command, Post, Room},
+    topics::Announcements,
 };
 
-pub use directory::{Directory, RoomSummary};
-pub use error::{CreateError, Fault, PostError};
+pub use activity::Activity;
+pub use attendance::{Attendance, AttendanceChanged, Present, Seat};
+pub use directory::{Counts, Directory, Listed, Listing, Member, RoomSummary, Sort};
+pub use error::{ActError, CreateError, Fault};
+pub use event::Manner;
 pub use follower::{Follower, Step};
 pub use identity::LineError;
 pub use ids::{IdError, MessageId, RoomId};
-pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Message};
-pub use opening::{Config, OpenError, Store};
+pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Edit, Message};
+pub use notice::{Happening, Notice};
+pub use opening::{Config, OpenError, Settings, Store};
+pub use permissions::Action;
+pub use private_chat::Invite;
 pub use room::{BURST_MAX, PACE_MS, REPEAT_AFTER_MS, Refusal};
+pub use search::{Found, HITS_MAX, Hit, QUESTION_CHARS_MAX, Search};
 pub use slug::{SLUG_CHARS_MAX, SLUG_CHARS_MIN, Slug, SlugError};
-pub use timeline::{Head, PAGE_MAX, Page, Timeline};
-pub use topics::{Change, What};
+pub use standing::{IDLE_MS_MAX, IDLE_MS_MIN, Retention, Role, Status, Visibility};
+pub use timeline::{Entry, Head, PAGE_MAX, Page, Timeline};
+pub use topics::{Change, FactsChanged, PersonHint, What};
+pub use unread::KnownRoom;
 
 /// The longest title of a room, in Unicode scalar values.
 pub const TITLE_CHARS_MAX: usize = 100;
 
 /// Announcements a reader may be behind before it is told to read the timeline instead.
 const BEHIND_MAX: usize = 256;
+/// Hints of the rarer kinds that a page may be behind.
+const HINTS_MAX: usize = 16;
 /// How long opening a room waits until it can be read, so that the next page finds it.
 const READABLE_WITHIN: Duration = Duration::from_secs(2);
 /// How many memorable addresses are tried. A tenth of them taken, which is a million rooms, the
@@ -104,9 +127,10 @@ struct Parts {
     commands: Scope,
     projections: Projections,
     reading: Scope,
-    bus: RoomBus,
+    announcements: Announcements,
     timeline: Timeline,
     directory: Directory,
+    attendance: Attendance,
 }
 
 /// What an address leads to.
@@ -138,6 +162,29 @@ impl Claimed {
     }
 }
 
+/// How a new room is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewRoom {
+    pub title: Option<String>,
+    pub visibility: Visibility,
+    pub retention: Retention,
+}
+
+impl NewRoom {
+    /// A public room with this title that keeps what is said.
+    pub fn titled(title: &str) -> Self {
+        Self { title: Some(title.to_owned()), ..Self::default() }
+    }
+}
+
+/// Something was done, and is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The last change of the room by then.
+    pub change: u64,
+    pub(crate) position: eventsourcing::Position,
+}
+
 /// A message was accepted, now or when it was first sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posted {
@@ -156,14 +203,22 @@ impl Chat {
     pub async fn create_room(
         &self,
         owner: &Guest,
-        title: Option<&str>,
+        room: NewRoom,
     ) -> Result<RoomSummary, CreateError> {
-        let title = title.filter(|title| !identity::is_blank(title));
+        let title = room.title.as_deref().filter(|title| !identity::is_blank(title));
         let title = title.map(|title| identity::one_line(title, TITLE_CHARS_MAX)).transpose();
         let title = title.map_err(CreateError::Title)?;
         for _ in 0..ADDRESSES_TRIED {
-            let slug = Slug::random();
-            let claimed = self.claim(&slug, title.clone(), owner).await;
+            let opening = Opening {
+                slug: Slug::random(),
+                title: title.clone(),
+                owner: owner.clone(),
+                visibility: room.visibility,
+                retention: room.retention,
+                with: None,
+                at_ms: self.0.clock.now_ms(),
+            };
+            let claimed = self.claim(opening).await;
             if let Claimed::Opened(room) = claimed.map_err(CreateError::Fault)? {
                 return Ok(room);
             }
@@ -196,14 +251,32 @@ impl Chat {
     /// # Errors
     /// Whether the room was opened is unknown; trying again is safe.
     pub async fn claim_room(&self, slug: &Slug, owner: &Guest) -> Result<Claimed, Fault> {
-        self.claim(slug, None, owner).await
+        let opening = Opening {
+            slug: slug.clone(),
+            title: None,
+            owner: owner.clone(),
+            visibility: Visibility::default(),
+            retention: Retention::default(),
+            with: None,
+            at_ms: self.0.clock.now_ms(),
+        };
+        self.claim(opening).await
+    }
+
+    /// Who `who` is in `room`, as far as it can be read yet. The room itself decides again about
+    /// whatever they do.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn role(&self, room: &RoomSummary, who: &GuestId) -> Result<Role, Fault> {
+        self.0.directory.role(room, who).await
     }
 
     /// Says `body` in `room`. When this returns `Ok`, the message is stored; it is shown when it is
     /// announced. The same `id` by the same author is the same message, however often it is sent.
     ///
     /// # Errors
-    /// See [`PostError`].
+    /// See [`ActError`].
     ///
     /// # Cancellation
     /// Dropping the future does not take the message back.
@@ -213,25 +286,75 @@ impl Chat {
         author: &Guest,
         id: MessageId,
         body: &str,
-    ) -> Result<Posted, PostError> {
+    ) -> Result<Posted, ActError> {
+        self.post_as(room, author, id, Manner::Said, body).await
+    }
+
+    /// As [`Chat::post`], in some manner.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn post_as(
+        &self,
+        room: &RoomId,
+        author: &Guest,
+        id: MessageId,
+        manner: Manner,
+        body: &str,
+    ) -> Result<Posted, ActError> {
         let command_id = CommandId::new(format!("{}:{id}", author.id))
             .expect("two short ids of visible ASCII characters are one");
         let (author, body) = (author.clone(), body.to_owned());
-        let post = Post { id, author, body, at_ms: self.0.clock.now_ms() };
+        let post = Post { id, author, manner, body, at_ms: self.0.clock.now_ms() };
         let sent = self.0.dispatch.send::<Room>(room.as_str(), command_id, Command::Post(post));
-        let receipt = sent.await.map_err(|error| match error {
-            DispatchError::Refused(refusal) => PostError::Refused(refusal),
-            DispatchError::Busy => PostError::Busy,
-            fault => PostError::Fault(Fault::log("posting a message", &fault)),
-        })?;
+        let receipt = sent.await.map_err(|error| ActError::of("posting a message", error))?;
         let change = receipt.version;
-        let number = self.number_of(room, change).await.map_err(PostError::Fault)?;
+        let number = self.number_of(room, change).await.map_err(ActError::Fault)?;
         Ok(Posted { number, change })
     }
 
     /// Announcements of `room` from now on. Subscribe, then look, then follow.
     pub fn subscribe(&self, room: &RoomId) -> Subscription {
-        self.0.bus.subscribe(&topics::room(room), BEHIND_MAX)
+        self.0.announcements.rooms.subscribe(&topics::room(room), BEHIND_MAX)
+    }
+
+    /// Hints that what `room` is like changed: rare.
+    pub fn subscribe_facts(&self, room: &RoomId) -> pubsub::Subscription<FactsChanged> {
+        self.0.announcements.facts.subscribe(&topics::facts(room), HINTS_MAX)
+    }
+
+    /// Hints that concern one person, wherever they are.
+    pub fn subscribe_person(&self, person: &GuestId) -> pubsub::Subscription<PersonHint> {
+        self.0.announcements.people.subscribe(&topics::person(person), HINTS_MAX)
+    }
+
+    /// What goes on in the house, at most once a second.
+    pub fn subscribe_activity(&self) -> pubsub::Subscription<Activity> {
+        self.0.announcements.activity.subscribe(&topics::activity(), HINTS_MAX)
+    }
+
+    /// Who is where.
+    pub fn attendance(&self) -> &Attendance {
+        &self.0.attendance
+    }
+
+    /// How many rooms there are, and messages in them.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn counts(&self) -> Result<Counts, Fault> {
+        self.0.directory.counts().await
+    }
+
+    /// Waits until what was done can be read, two seconds at most.
+    pub async fn readable(&self, done: &Done) {
+        let readable = async {
+            for name in opening::READ_MODELS {
+                // Stopped or late, it is stored all the same.
+                let _ = self.0.projections.wait_for(name, done.position).await;
+            }
+        };
+        let _late = tokio::time::timeout(READABLE_WITHIN, readable).await;
     }
 
     /// What was said.
@@ -282,14 +405,8 @@ impl Chat {
         }
     }
 
-    async fn claim(
-        &self,
-        slug: &Slug,
-        title: Option<String>,
-        owner: &Guest,
-    ) -> Result<Claimed, Fault> {
-        let (slug, owner) = (slug.clone(), owner.clone());
-        let opening = Opening { slug: slug.clone(), title, owner, at_ms: self.0.clock.now_ms() };
+    async fn claim(&self, opening: Opening) -> Result<Claimed, Fault> {
+        let slug = opening.slug.clone();
         let wanted = claim::Claimed { room: RoomId::random(), opening };
         let claimed =
             self.0.dispatch.send::<Claim>(slug.as_str(), CommandId::random(), wanted.clone());
@@ -337,6 +454,13 @@ impl Chat {
                 Err(Fault::log("reading what was posted", &error))
             }
         }
+    }
+
+    /// Whose message it is, for the room to decide about it.
+    pub(crate) async fn author_of(&self, room: &RoomId, number: u64) -> Result<GuestId, ActError> {
+        let page = self.0.timeline.range(room, number, number).await.map_err(ActError::Fault)?;
+        let found = page.messages.first().map(|message| message.author.id.clone());
+        found.ok_or(ActError::Refused(Refusal::NoSuchMessage))
     }
 
     async fn event_at(&self, stream: &StreamId, version: u64) -> Result<Option<Recorded>, Fault> {

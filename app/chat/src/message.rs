@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use identity::Guest;
 
-use crate::MessageId;
+use crate::{Manner, MessageId};
 
 /// The longest message, in Unicode scalar values. Graphemes would let one "character" be arbitrarily
 /// long.
@@ -22,11 +22,18 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 pub struct Message {
     /// Its place in the room, from 1 without gaps.
     pub number: u64,
+    /// The change of the room by which it was said: its place among the notices.
+    pub change: u64,
     pub id: MessageId,
     /// Who said it, under the name they had then.
     pub author: Guest,
+    pub manner: Manner,
     /// What they said, as plain text with `\n` line breaks. Empty: it was erased.
     pub body: String,
+    /// Who changed the text last, and when.
+    pub edited: Option<Edit>,
+    /// Somebody removed it: neither text nor name is left.
+    pub removed: bool,
     /// When the server accepted it, in milliseconds since the Unix epoch.
     pub sent_at_ms: i64,
     /// When the message before it was accepted; `None` for the first of the room. A browser that
@@ -45,6 +52,13 @@ pub(crate) struct Previous<'a> {
     pub sent_at_ms: i64,
 }
 
+/// The last change of a message's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub by: Guest,
+    pub at_ms: i64,
+}
+
 impl Message {
     pub(crate) fn after(
         previous: Option<Previous<'_>>,
@@ -60,7 +74,20 @@ impl Message {
                 && sent_at_ms.saturating_sub(previous.sent_at_ms) <= CONTINUES_WITHIN_MS
         });
         let new_day_utc = Self::is_new_day_utc(previous_at_ms, sent_at_ms);
-        Self { number, id, author, body, sent_at_ms, previous_at_ms, continues, new_day_utc }
+        Self {
+            number,
+            change: 0,
+            id,
+            author,
+            manner: Manner::Said,
+            body,
+            edited: None,
+            removed: false,
+            sent_at_ms,
+            previous_at_ms,
+            continues,
+            new_day_utc,
+        }
     }
 
     pub(crate) fn is_new_day_utc(previous_at_ms: Option<i64>, sent_at_ms: i64) -> bool {

@@ -6,11 +6,12 @@ use eventsourcing::{
     Dispatch, DispatchConfig, EventStore, MemoryStore, Projections, ProjectionsConfig,
     ReadModelHome, SqlProjection, SqliteConfig, SqliteStore, StartError, StoreError,
 };
-use pubsub::LocalBus;
 use tasks::{Clock, Scope};
+use tokio::sync::watch;
 
 use crate::{
-    Chat, Directory, Parts, Timeline, directory::DirectoryProjection, timeline::TimelineProjection,
+    Attendance, Chat, Directory, Parts, Timeline, directory::DirectoryProjection,
+    timeline::TimelineProjection, topics::Announcements,
 };
 
 /// Every read model, by name.
@@ -35,12 +36,40 @@ pub struct Config {
     /// How many active rooms have their newest messages in memory, in rooms. Each takes 256 KiB of
     /// text at most, and usually 20.
     pub hot_rooms_max: usize,
+    /// What may change while it runs.
+    pub settings: watch::Receiver<Settings>,
+}
+
+/// What a host may change while the chat runs: read anew whenever it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a new fleeting room may be idle, in milliseconds, unless its owner says otherwise.
+    pub fleeting_idle_ms: i64,
+    /// How long an invitation or a knock waits for an answer, in milliseconds.
+    pub answer_within_ms: i64,
+    /// How often it is looked for what has had its time, in milliseconds. Deadlines are met exactly
+    /// when they are nearer than that.
+    pub housekeeping_every_ms: i64,
+    /// How long a page that went away counts as there, in milliseconds.
+    pub grace_ms: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            fleeting_idle_ms: 30 * 60 * 1_000,
+            answer_within_ms: 10 * 60 * 1_000,
+            housekeeping_every_ms: 60 * 1_000,
+            grace_ms: 5_000,
+        }
+    }
 }
 
 impl Config {
     /// The usual settings for `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, hot_rooms_max: 256 }
+        let (_fixed, settings) = watch::channel(Settings::default());
+        Self { store, hot_rooms_max: 256, settings }
     }
 }
 
@@ -74,8 +103,8 @@ impl Chat {
         let projections =
             Projections::new(store.clone(), home, &reading, ProjectionsConfig::default());
 
-        let bus = Arc::new(LocalBus::new());
-        let timeline = TimelineProjection::new(bus.clone(), config.hot_rooms_max);
+        let announcements = Announcements::local();
+        let timeline = TimelineProjection::new(announcements.clone(), config.hot_rooms_max);
         let timeline = projections.start_sql(timeline).await.map_err(OpenError::ReadModel)?;
         let directory = projections.start_sql(DirectoryProjection).await;
         let directory = directory.map_err(OpenError::ReadModel)?;
@@ -88,9 +117,10 @@ impl Chat {
             commands,
             projections,
             reading,
-            bus,
+            announcements,
             timeline: Timeline::new(timeline),
             directory: Directory::new(directory),
+            attendance: Attendance::nobody(),
         })))
     }
 }

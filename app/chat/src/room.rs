@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use eventsourcing::{Aggregate, EventPayload};
+use eventsourcing::Aggregate;
 use identity::{Guest, GuestId, GuestName, is_blank};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    MessageId, Slug,
+    Action, LineError, Manner, MessageId, Retention, Role, Visibility,
+    event::{Event, Opening, Posted},
     message::{BODY_CHARS_MAX, BODY_LINES_MAX, normal_body},
 };
 
@@ -37,40 +38,84 @@ const SWEEP_EVERY: u64 = 64;
 pub(crate) enum Command {
     Open(Opening),
     Post(Post),
-}
-
-/// How a room begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Opening {
-    pub slug: Slug,
-    pub title: Option<String>,
-    pub owner: Guest,
-    pub at_ms: i64,
+    Act(Order),
+    /// The room's time may be up: nobody was there since `empty_since_ms`.
+    Expire {
+        empty_since_ms: i64,
+        at_ms: i64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Post {
     pub id: MessageId,
     pub author: Guest,
+    pub manner: Manner,
     pub body: String,
     pub at_ms: i64,
 }
 
-/// What happened. Each is one change of the room; the changes count from 1 without gaps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Event {
-    Opened(Opening),
-    Posted(Posted),
+/// Who wants what else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub by: Guest,
+    pub act: Act,
+    pub at_ms: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Posted {
-    /// Messages count from 1 without gaps.
-    pub number: u64,
-    pub id: MessageId,
-    pub author: Guest,
-    pub body: String,
-    pub at_ms: i64,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// `author` is whose message it is: the room does not remember.
+    Edit {
+        number: u64,
+        author: GuestId,
+        body: String,
+    },
+    Remove {
+        number: u64,
+        author: GuestId,
+    },
+    /// `None`: the room goes by its address.
+    Retitle {
+        to: Option<String>,
+    },
+    /// `present` are the people in the room; when it becomes private, they stay.
+    SetVisibility {
+        to: Visibility,
+        present: Vec<Guest>,
+    },
+    SetRetention {
+        to: Retention,
+    },
+    Knock,
+    Admit {
+        who: Guest,
+    },
+    TurnAway {
+        who: Guest,
+    },
+    SetRole {
+        who: Guest,
+        role: Role,
+    },
+    Transfer {
+        to: Guest,
+    },
+    Expel {
+        who: Guest,
+    },
+    Pardon {
+        who: Guest,
+    },
+    Leave,
+    /// `by` goes by another name than `from` now.
+    NoteRename {
+        from: GuestName,
+    },
+    End {
+        reason: Option<String>,
+    },
+    Erase,
 }
 
 /// Why a room says no, in words for the person who asked.
@@ -88,6 +133,46 @@ pub enum Refusal {
     TooFast { retry_after_ms: i64 },
     #[error("You just said exactly that.")]
     Repeated,
+    #[error("There is no such message, or nothing is left of it.")]
+    NoSuchMessage,
+    /// Somebody is not allowed to do it; who is says the table in `docs/permissions.md`.
+    #[error("{}", .0.refusal())]
+    NotAllowed(Action),
+    #[error("This room is private. Knock, and its owner can let you in.")]
+    Private,
+    #[error("You were removed from this room.")]
+    Expelled,
+    #[error("This conversation has ended. It can be read, but nothing is added any more.")]
+    Ended,
+    #[error("This room and everything in it was erased.")]
+    Erased,
+    #[error("The owner cannot leave; hand the room over first, or delete it.")]
+    OwnerStays,
+    #[error("There is nobody like that in this room.")]
+    NoSuchPerson,
+    #[error("Nobody can do that to themselves.")]
+    Oneself,
+    #[error("This is a private chat of two; that is not possible here.")]
+    OnlyTwo,
+    #[error("Your knock was answered with no. Please wait {} before you try again.", seconds(*.retry_after_ms))]
+    TurnedAway { retry_after_ms: i64 },
+    #[error("Too many are waiting at the door already. Please try again later.")]
+    DoorIsBusy,
+    #[error("An idle time must be between a second and 30 days.")]
+    IdleTime,
+    #[error(transparent)]
+    Line(LineError),
+    #[error("They do not want to hear from you.")]
+    Blocked,
+    #[error("They said no a moment ago. Please wait {} before you ask again.", seconds(*.retry_after_ms))]
+    Declined { retry_after_ms: i64 },
+    #[error("This invitation is not open any more.")]
+    NoInvite,
+    #[error("You have blocked as many people as is possible.")]
+    TooManyBlocks,
+    /// Only while nobody knows better: somebody came in between.
+    #[error("The room is in use.")]
+    InUse,
 }
 
 fn seconds(ms: i64) -> String {
@@ -114,35 +199,6 @@ struct Author {
     text: u64,
 }
 
-impl EventPayload for Event {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Opened(_) => "Opened",
-            Self::Posted(_) => "Posted",
-        }
-    }
-
-    /// Without what a person wrote: texts, and the names of their authors. Who and when stay.
-    fn redacted(&self) -> Option<Self> {
-        let mut redacted = self.clone();
-        match &mut redacted {
-            Self::Opened(opening) => opening.redact(),
-            Self::Posted(posted) => {
-                posted.body.clear();
-                posted.author.name = GuestName::erased();
-            }
-        }
-        Some(redacted)
-    }
-}
-
-impl Opening {
-    pub fn redact(&mut self) {
-        self.title = None;
-        self.owner.name = GuestName::erased();
-    }
-}
-
 impl Aggregate for Room {
     const KIND: &'static str = "room";
     type Command = Command;
@@ -158,6 +214,7 @@ impl Aggregate for Room {
             Command::Open(opening) => Ok(vec![Event::Opened(opening.clone())]),
             Command::Post(_) if !self.opened => Err(Refusal::NoSuchRoom),
             Command::Post(post) => self.decide_post(post),
+            Command::Act(_) | Command::Expire { .. } => todo!("the orders"),
         }
     }
 
@@ -165,6 +222,7 @@ impl Aggregate for Room {
         match event {
             Event::Opened(_) => self.opened = true,
             Event::Posted(posted) => self.apply_posted(posted),
+            _ => todo!("the orders"),
         }
     }
 }
@@ -175,8 +233,9 @@ impl Room {
         check_body(&body)?;
         self.check_author(&post.author.id, &body, post.at_ms)?;
         let (id, author, at_ms) = (post.id.clone(), post.author.clone(), post.at_ms);
+        let manner = post.manner;
         let number = self.messages + 1;
-        Ok(vec![Event::Posted(Posted { number, id, author, body, at_ms })])
+        Ok(vec![Event::Posted(Posted { number, id, author, manner, body, at_ms })])
     }
 
     fn check_author(&self, author: &GuestId, body: &str, at_ms: i64) -> Result<(), Refusal> {
@@ -277,7 +336,15 @@ mod tests {
 
     fn kitchen() -> Opening {
         let slug = Slug::parse("kitchen").expect("a valid slug");
-        Opening { slug, title: Some("The kitchen".into()), owner: ana(), at_ms: T0 }
+        Opening {
+            slug,
+            title: Some("The kitchen".into()),
+            owner: ana(),
+            visibility: Visibility::Public,
+            retention: Retention::Kept,
+            with: None,
+            at_ms: T0,
+        }
     }
 
     fn id(number: u64) -> MessageId {
@@ -285,7 +352,13 @@ mod tests {
     }
 
     fn say(author: Guest, number: u64, body: &str, at_ms: i64) -> Command {
-        Command::Post(Post { id: id(number), author, body: body.into(), at_ms: T0 + at_ms })
+        Command::Post(Post {
+            id: id(number),
+            author,
+            manner: Manner::Said,
+            body: body.into(),
+            at_ms: T0 + at_ms,
+        })
     }
 
     fn opened() -> Event {
@@ -297,6 +370,7 @@ mod tests {
             number,
             id: id(number),
             author,
+            manner: Manner::Said,
             body: body.into(),
             at_ms: T0 + at_ms,
         })
@@ -399,7 +473,7 @@ mod tests {
         at_ms: i64,
     ) -> Result<Vec<Event>, Refusal> {
         let (id, body, at_ms) = (id(message), body.to_owned(), T0 + at_ms);
-        happens(Event::Posted(Posted { number, id, author, body, at_ms }))
+        happens(Event::Posted(Posted { number, id, author, manner: Manner::Said, body, at_ms }))
     }
 
     #[test]

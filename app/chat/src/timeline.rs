@@ -9,11 +9,12 @@ use eventsourcing::{
 use identity::{Guest, GuestId, GuestName};
 
 use crate::{
-    Change, Fault, Message, MessageId, RoomId, What,
+    Change, Fault, Message, MessageId, Notice, RoomId, What,
+    event::{Event, Posted},
     hot_tails::HotTails,
     message::Previous,
-    room::{Event, Posted, Room},
-    topics::{self, RoomBus},
+    room::Room,
+    topics::{self, Announcements},
 };
 
 /// The most messages one read answers.
@@ -37,9 +38,28 @@ pub struct Head {
 pub struct Page {
     pub head: Head,
     pub messages: Vec<Arc<Message>>,
+    /// What happened besides, from the first of these messages on (from the room's beginning, if that
+    /// is its first) to the next message after the last.
+    pub notices: Vec<Arc<Notice>>,
+}
+
+/// What stands in a room's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Message(Arc<Message>),
+    Notice(Arc<Notice>),
 }
 
 impl Page {
+    /// Messages and notices in the order in which they happened.
+    pub fn entries(&self) -> Vec<Entry> {
+        let messages = self.messages.iter().map(|one| (one.change, Entry::Message(one.clone())));
+        let notices = self.notices.iter().map(|one| (one.change, Entry::Notice(one.clone())));
+        let mut entries: Vec<_> = messages.chain(notices).collect();
+        entries.sort_by_key(|(change, _)| *change);
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
     /// Whether the room has messages before the first of these.
     pub fn has_earlier(&self) -> bool {
         self.messages.first().is_some_and(|first| first.number > 1)
@@ -80,7 +100,7 @@ impl Timeline {
             let arguments = params![room.as_str(), as_sql(number), limit];
             let mut messages = read_messages(db, sql, arguments)?;
             messages.reverse();
-            Ok(Page { head, messages })
+            Ok(Page { head, messages, notices: Vec::new() })
         })
         .await
     }
@@ -97,7 +117,7 @@ impl Timeline {
                        ORDER BY number LIMIT ?4";
             let limit = as_sql(PAGE_MAX as u64);
             let arguments = params![room.as_str(), as_sql(from), as_sql(to), limit];
-            Ok(Page { head, messages: read_messages(db, sql, arguments)? })
+            Ok(Page { head, messages: read_messages(db, sql, arguments)?, notices: Vec::new() })
         })
         .await
     }
@@ -122,13 +142,13 @@ impl Timeline {
 
 /// Fills the timeline's tables from the log, and announces what can be read.
 pub(crate) struct TimelineProjection {
-    bus: RoomBus,
+    announcements: Announcements,
     hot: Mutex<HotTails>,
 }
 
 impl TimelineProjection {
-    pub fn new(bus: RoomBus, hot_rooms_max: usize) -> Self {
-        Self { bus, hot: Mutex::new(HotTails::new(hot_rooms_max)) }
+    pub fn new(announcements: Announcements, hot_rooms_max: usize) -> Self {
+        Self { announcements, hot: Mutex::new(HotTails::new(hot_rooms_max)) }
     }
 
     fn hot(&self) -> MutexGuard<'_, HotTails> {
@@ -178,6 +198,7 @@ impl SqlProjection for TimelineProjection {
         let what = match event.decode::<Event>()? {
             Event::Opened(_) => write_opened(apply, &room, number)?,
             Event::Posted(posted) => write_posted(apply, &room, number, posted)?,
+            _ => todo!("edits and notices"),
         };
         apply.changed(Change { room, number, what });
         Ok(())
@@ -186,7 +207,7 @@ impl SqlProjection for TimelineProjection {
     fn committed(&self, changes: Vec<Change>) {
         for change in changes {
             self.hot().committed(&change);
-            self.bus.publish(&topics::room(&change.room), change);
+            self.announcements.rooms.publish(&topics::room(&change.room), change);
         }
     }
 
@@ -216,7 +237,7 @@ fn write_posted(
         }
         _ => None,
     };
-    let Posted { number, id, author, body, at_ms } = posted;
+    let Posted { number, id, author, manner: _, body, at_ms } = posted;
     let message = Message::after(previous, number, id, author, body, at_ms);
     write_message(db, room, &message)?;
     db.prepare_cached(
@@ -275,6 +296,10 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let (sent_at_ms, previous_at_ms) = (row.get("sent_at_ms")?, row.get("previous_at_ms")?);
     Ok(Message {
         number: from_sql(row.get("number")?),
+        change: 0,
+        manner: crate::Manner::Said,
+        edited: None,
+        removed: false,
         id: MessageId::parse(row.get_ref("id")?.as_str()?).map_err(damaged)?,
         author,
         body: row.get("body")?,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pubsub::{Bus, Topic};
+use identity::GuestId;
+use pubsub::{Bus, LocalBus, Topic};
 
-use crate::{Message, RoomId};
+use crate::{Activity, Message, Notice, RoomId};
 
 /// A hint that a room changed. It may be lost, doubled or late: its number tells
 /// (see [`Follower`](crate::Follower)).
@@ -24,12 +25,75 @@ pub enum What {
     Opened,
     /// Somebody said something.
     Posted(Arc<Message>),
+    /// The text of a message changed; or, if it says so, was removed.
+    Edited(Arc<Message>),
+    /// Something happened that the timeline shows between the messages.
+    Noticed(Arc<Notice>),
+    /// Something that the timeline does not show: a knock, say.
+    Unseen,
+    /// Nothing is left of what was said.
+    Erased,
 }
 
 /// What carries the announcements: within this process today.
-pub(crate) type RoomBus = Arc<dyn Bus<Change>>;
+#[derive(Clone)]
+pub(crate) struct Announcements {
+    pub rooms: Arc<dyn Bus<Change>>,
+    pub facts: Arc<dyn Bus<FactsChanged>>,
+    pub people: Arc<dyn Bus<PersonHint>>,
+    pub activity: Arc<dyn Bus<Activity>>,
+}
+
+impl Announcements {
+    pub fn local() -> Self {
+        Self {
+            rooms: Arc::new(LocalBus::new()),
+            facts: Arc::new(LocalBus::new()),
+            people: Arc::new(LocalBus::new()),
+            activity: Arc::new(LocalBus::new()),
+        }
+    }
+}
+
+/// `house`: what goes on in all rooms.
+pub(crate) fn activity() -> Topic<Activity> {
+    Topic::new("house")
+}
 
 /// `room:<id>`: every change of one room.
 pub(crate) fn room(id: &RoomId) -> Topic<Change> {
     Topic::of("room", id)
+}
+
+/// A hint that concerns one person, wherever they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PersonHint {
+    /// Their invitations to private chats changed.
+    Invites,
+    /// Who they are in this room changed: let in, expelled, made a co-owner.
+    Standing(RoomId),
+    /// What they have read, in another tab perhaps.
+    Read { room: RoomId, number: u64 },
+    /// Whom they blocked.
+    Blocks,
+}
+
+/// A hint that what a room is like changed: title, visibility, retention, roles, knocks, its end.
+/// Read [`Directory::by_id`](crate::Directory::by_id) and the standing of whoever looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactsChanged {
+    pub room: RoomId,
+    /// The change of the room that it was.
+    pub number: u64,
+}
+
+/// `facts:<id>`: what one room is like.
+pub(crate) fn facts(id: &RoomId) -> Topic<FactsChanged> {
+    Topic::of("facts", id)
+}
+
+/// `person:<id>`: what concerns one person.
+pub(crate) fn person(id: &GuestId) -> Topic<PersonHint> {
+    Topic::of("person", id)
 }

@@ -1,6 +1,6 @@
 //! The first page: start a room, open one, see which there are.
 
-use chat::{Chat, RoomSummary, Slug, SlugError, TITLE_CHARS_MAX};
+use chat::{Chat, NewRoom, RoomSummary, Slug, SlugError, TITLE_CHARS_MAX};
 use liveview::{Cx, Form, Interrupt, LiveView, Message, Rendered, html};
 
 use crate::{layout, visitor};
@@ -149,8 +149,10 @@ pub(crate) async fn start(
     me: &identity::Guest,
     form: &StartForm,
 ) -> Result<String, String> {
-    let title = Some(form.title.trim()).filter(|title| !title.is_empty());
-    let room = chat.create_room(me, title).await.map_err(|error| error.to_string())?;
+    let room = chat
+        .create_room(me, NewRoom::titled(&form.title))
+        .await
+        .map_err(|error| error.to_string())?;
     Ok(format!("/r/{}", room.slug.as_str()))
 }
 

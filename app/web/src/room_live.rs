@@ -2,7 +2,7 @@
 //!
 //! The conversation itself is [`RoomFeed`], nested here and shared by everyone.
 
-use chat::{BODY_CHARS_MAX, Chat, MessageId, Page, PostError, RoomId, RoomSummary, Slug, Visit};
+use chat::{ActError, BODY_CHARS_MAX, Chat, MessageId, Page, RoomId, RoomSummary, Slug, Visit};
 use identity::Guest;
 use liveview::{Cx, Form, Interrupt, LiveView, Message, Place, Rendered, Stream, html, shared};
 use serde_json::json;
@@ -150,7 +150,7 @@ pub(crate) async fn post(
     })?;
     match chat.post(room, me, id, &form.body).await {
         Ok(posted) => Ok(posted.number),
-        Err(error @ (PostError::Refused(_) | PostError::Busy | PostError::Fault(_))) => {
+        Err(error @ (ActError::Refused(_) | ActError::Busy | ActError::Fault(_))) => {
             Err(error.to_string())
         }
     }

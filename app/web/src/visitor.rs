@@ -1,10 +1,11 @@
 //! Who looks at a page: the guest in the session cookie.
 
+use chat::Chat;
 use identity::{FIELD_NAME, FIELD_SECRET, Guest, GuestSession};
 use liveview::Session;
 
 /// Makes somebody who is here for the first time a guest with a friendly name.
-pub(crate) fn greet(session: &mut Session) {
+pub(crate) fn greet(_: &Chat, session: &mut Session) {
     if guest_session(session).is_none() {
         for (field, value) in GuestSession::fresh().to_fields() {
             session.set(field, value);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chat::{Chat, Config, MessageId, Page, PostError, Posted, RoomId, RoomSummary, Slug, Store};
+use chat::{ActError, Chat, Config, MessageId, Page, Posted, RoomId, RoomSummary, Slug, Store};
 use eventsourcing::{EventStore, ReadModelHome};
 use identity::{Guest, GuestName, GuestSession};
 use tasks::{Clock, Scope};
@@ -65,7 +65,7 @@ impl House {
     }
 
     /// Says `body` under a fresh id.
-    pub async fn say(&self, room: &RoomId, who: &Guest, body: &str) -> Result<Posted, PostError> {
+    pub async fn say(&self, room: &RoomId, who: &Guest, body: &str) -> Result<Posted, ActError> {
         self.chat.post(room, who, MessageId::random(), body).await
     }
 

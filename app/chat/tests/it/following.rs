@@ -77,7 +77,7 @@ async fn what_is_said_is_announced_once_it_can_be_read() {
 async fn another_room_is_not_announced() {
     let house = House::in_memory().await;
     let kitchen = house.kitchen().await.id;
-    let cellar = house.chat.create_room(&ana(), None).await.expect("a room").id;
+    let cellar = house.chat.create_room(&ana(), NewRoom::default()).await.expect("a room").id;
     let mut in_the_cellar = house.chat.subscribe(&cellar);
     house.say(&kitchen, &ana(), "hello").await.expect("accepted");
     house.say(&cellar, &ana(), "echo").await.expect("accepted");

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use chat::{BODY_CHARS_MAX, PostError, Posted, Refusal, RoomId};
+use chat::{ActError, BODY_CHARS_MAX, Posted, Refusal, RoomId};
 use eventsourcing::{EventStore, Fault, FaultyStore, MemoryStore};
 
 use crate::cast::{House, ana, ben, bodies, id, in_every_house, numbers};
 
-fn refused<T>(refusal: Refusal) -> Result<T, PostError> {
-    Err(PostError::Refused(refusal))
+fn refused<T>(refusal: Refusal) -> Result<T, ActError> {
+    Err(ActError::Refused(refusal))
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn an_answer_that_was_lost_is_found_by_sending_again() {
     let post = async || house.chat.post(&kitchen, &ana(), id("ana-0001"), "hi").await;
     log.next_append(Fault::AfterStoring);
     let lost = post().await;
-    assert!(matches!(lost, Ok(_) | Err(PostError::Fault(_))), "{lost:?}");
+    assert!(matches!(lost, Ok(_) | Err(ActError::Fault(_))), "{lost:?}");
     assert_eq!(post().await, Ok(Posted { number: 1, change: 2 }));
     assert_eq!(bodies(&house.everything(&kitchen).await), ["hi"]);
     house.close().await;
@@ -150,7 +150,7 @@ async fn a_fault_is_told_by_its_reference_alone() {
     let kitchen = house.kitchen().await.id;
     log.set_unavailable(true);
     let error = house.say(&kitchen, &ana(), "a secret").await.expect_err("nothing can be stored");
-    let PostError::Fault(fault) = &error else { panic!("that is no refusal: {error:?}") };
+    let ActError::Fault(fault) = &error else { panic!("that is no refusal: {error:?}") };
     let told = error.to_string();
     assert!(told.contains(&fault.reference) && fault.reference.len() == 8, "{told}");
     assert!(!told.contains("secret") && !told.contains("inject"), "{told}");
@@ -201,7 +201,7 @@ async fn two_nodes_post_to_one_room_without_gap_or_loss() {
                     loop {
                         match chat.post(&room, &who, message.clone(), &format!("{number}")).await {
                             Ok(posted) => break numbers.push(posted.number),
-                            Err(PostError::Fault(_) | PostError::Busy) => {}
+                            Err(ActError::Fault(_) | ActError::Busy) => {}
                             Err(refused) => panic!("{refused:?}"),
                         }
                     }
@@ -232,5 +232,5 @@ async fn after_the_end_nothing_is_accepted() {
     let kitchen = house.kitchen().await.id;
     house.chat.shutdown(crate::cast::DEADLINE).await;
     let late = house.say(&kitchen, &ana(), "hello?").await;
-    assert!(matches!(late, Err(PostError::Fault(_))), "{late:?}");
+    assert!(matches!(late, Err(ActError::Fault(_))), "{late:?}");
 }

@@ -135,7 +135,7 @@ async fn a_room_that_does_not_exist_is_empty() {
 async fn rooms_are_apart() {
     let house = House::in_memory().await;
     let kitchen = house.kitchen().await.id;
-    let cellar = house.chat.create_room(&ben(), None).await.expect("a room").id;
+    let cellar = house.chat.create_room(&ben(), NewRoom::default()).await.expect("a room").id;
     house.chatter(&kitchen, &ana(), 3).await;
     house.chatter(&cellar, &ana(), 2).await;
     assert_eq!(numbers(&house.everything(&kitchen).await), range(1, 3));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chat::{MessageId, PostError, RoomId};
+use chat::{ActError, MessageId, RoomId};
 use eventsourcing::{EventStore, MemoryStore, Redaction, StreamId};
 use proptest::prelude::*;
 
@@ -72,7 +72,7 @@ impl Play {
                 accepted.push((key, text.to_owned()));
                 assert_eq!(posted.number, accepted.len() as u64, "the next number");
             }
-            (Err(PostError::Refused(_)), before) => assert_eq!(before, None, "once accepted"),
+            (Err(ActError::Refused(_)), before) => assert_eq!(before, None, "once accepted"),
             (Err(error), _) => panic!("{error:?}"),
         }
     }

@@ -10,7 +10,11 @@ use crate::cast::{House, NOON_MS, ana, ben, in_every_house, person, slug};
 #[tokio::test]
 async fn a_new_room_is_found_at_once() {
     in_every_house(async |house| {
-        let room = house.chat.create_room(&ana(), Some(" The   kitchen ")).await.expect("a room");
+        let room = house
+            .chat
+            .create_room(&ana(), NewRoom::titled(" The   kitchen "))
+            .await
+            .expect("a room");
         assert_eq!(room.name(), "The kitchen");
         assert_eq!((&room.owner, room.opened_at_ms), (&ana(), NOON_MS));
         let found = house.chat.open_room(room.slug.as_str()).await;
@@ -26,7 +30,11 @@ async fn a_new_room_is_found_at_once() {
 async fn a_room_without_a_title_goes_by_its_address() {
     let house = House::in_memory().await;
     for title in [None, Some(""), Some(" \u{200B} ")] {
-        let room = house.chat.create_room(&ana(), title).await.expect("a room");
+        let room = house
+            .chat
+            .create_room(&ana(), NewRoom { title: title.map(str::to_owned), ..NewRoom::default() })
+            .await
+            .expect("a room");
         assert_eq!(room.name(), room.slug.as_str());
     }
     house.close().await;
@@ -37,9 +45,9 @@ async fn a_title_has_limits() {
     let house = House::in_memory().await;
     let long = "t".repeat(TITLE_CHARS_MAX + 1);
     let too_long = LineError::TooLong { chars: 101, chars_max: TITLE_CHARS_MAX };
-    let refused = house.chat.create_room(&ana(), Some(&long)).await;
+    let refused = house.chat.create_room(&ana(), NewRoom::titled(&long)).await;
     assert_eq!(refused, Err(CreateError::Title(too_long)));
-    let disguised = house.chat.create_room(&ana(), Some("a\u{202E}b")).await;
+    let disguised = house.chat.create_room(&ana(), NewRoom::titled("a\u{202E}b")).await;
     assert_eq!(disguised, Err(CreateError::Title(LineError::ControlCharacter)));
     assert_eq!(house.chat.directory().recent_public(10).await, Ok(vec![]));
     house.close().await;
@@ -152,7 +160,8 @@ async fn the_list_has_the_latest_activity_first() {
     in_every_house(async |house| {
         let kitchen = house.kitchen().await;
         house.clock.advance_ms(1_000);
-        let cellar = house.chat.create_room(&ben(), Some("Cellar")).await.expect("a room");
+        let cellar =
+            house.chat.create_room(&ben(), NewRoom::titled("Cellar")).await.expect("a room");
         let listed = async || {
             house.chat.caught_up().await.expect("it catches up");
             house.chat.directory().recent_public(10).await.expect("no fault")

@@ -1,0 +1,220 @@
+//! What people do in a room besides speaking: the facade's methods for it.
+//!
+//! Each is one order to the room, which decides. `Ok` means that it is stored; doing what is so
+//! already is `Ok` as well and changes nothing. [`Chat::readable`] waits until it can be read.
+
+use eventsourcing::{CommandId, DispatchError};
+use identity::{Guest, GuestName};
+
+use crate::{
+    ActError, Chat, Done, Fault, Retention, Role, RoomId, TITLE_CHARS_MAX, Visibility,
+    room::{Act, Command, Order, Refusal, Room},
+};
+
+impl Chat {
+    /// Changes the text of message `number`: one's own, or any as an owner. The message says so.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn edit(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        number: u64,
+        body: &str,
+    ) -> Result<Done, ActError> {
+        let author = self.author_of(room, number).await?;
+        self.order(room, me, Act::Edit { number, author, body: body.to_owned() }).await
+    }
+
+    /// Removes what message `number` says, for good: one's own, or any as an owner. Its number stays.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn remove(&self, room: &RoomId, me: &Guest, number: u64) -> Result<Done, ActError> {
+        let author = self.author_of(room, number).await?;
+        self.order(room, me, Act::Remove { number, author }).await
+    }
+
+    /// Gives the room another title; a blank one: it goes by its address.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn retitle(&self, room: &RoomId, me: &Guest, title: &str) -> Result<Done, ActError> {
+        let title = Some(title).filter(|title| !identity::is_blank(title));
+        let title = title.map(|title| identity::one_line(title, TITLE_CHARS_MAX)).transpose();
+        let to = title.map_err(|error| ActError::Refused(Refusal::Line(error)))?;
+        self.order(room, me, Act::Retitle { to }).await
+    }
+
+    /// Changes who finds and who may enter the room. Whoever is there when it becomes private stays.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn set_visibility(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        to: Visibility,
+    ) -> Result<Done, ActError> {
+        let present = self.attendance().present(room).into_iter().map(|one| one.guest).collect();
+        self.order(room, me, Act::SetVisibility { to, present }).await
+    }
+
+    /// Changes how long the room keeps what is said.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn set_retention(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        to: Retention,
+    ) -> Result<Done, ActError> {
+        self.order(room, me, Act::SetRetention { to }).await
+    }
+
+    /// Asks to be let into a private room.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn knock(&self, room: &RoomId, me: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Knock).await
+    }
+
+    /// Lets somebody in.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn admit(&self, room: &RoomId, me: &Guest, who: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Admit { who: who.clone() }).await
+    }
+
+    /// Says no to somebody who knocked.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn turn_away(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        who: &Guest,
+    ) -> Result<Done, ActError> {
+        self.order(room, me, Act::TurnAway { who: who.clone() }).await
+    }
+
+    /// Makes somebody a co-owner, or a member again.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn set_role(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        who: &Guest,
+        role: Role,
+    ) -> Result<Done, ActError> {
+        self.order(room, me, Act::SetRole { who: who.clone(), role }).await
+    }
+
+    /// Hands the room over; who had it is a co-owner from then on.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn transfer(&self, room: &RoomId, me: &Guest, to: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Transfer { to: to.clone() }).await
+    }
+
+    /// Sends somebody out of the room, for good.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn expel(&self, room: &RoomId, me: &Guest, who: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Expel { who: who.clone() }).await
+    }
+
+    /// Lets somebody who was expelled come back.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn pardon(&self, room: &RoomId, me: &Guest, who: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Pardon { who: who.clone() }).await
+    }
+
+    /// Is a member no more.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn leave(&self, room: &RoomId, me: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Leave).await
+    }
+
+    /// Notes in a room that `me` was called `from` before. The same rename is noted once, however
+    /// many tabs tell: `number` is that of the rename.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn note_rename(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        from: &GuestName,
+        number: u64,
+    ) -> Result<Done, ActError> {
+        let once = CommandId::new(format!("rename:{}:{number}", me.id))
+            .expect("a short id and a number are visible ASCII characters");
+        self.attendance().rename(me);
+        self.order_once(room, me, Act::NoteRename { from: from.clone() }, once).await
+    }
+
+    /// Ends the conversation: what was said stays, nothing is said any more.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn end(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        reason: Option<&str>,
+    ) -> Result<Done, ActError> {
+        let reason = reason.filter(|reason| !identity::is_blank(reason));
+        let reason = reason.map(|reason| identity::one_line(reason, TITLE_CHARS_MAX)).transpose();
+        let reason = reason.map_err(|error| ActError::Refused(Refusal::Line(error)))?;
+        self.order(room, me, Act::End { reason }).await
+    }
+
+    /// Deletes the room: everything that was said in it is made unreadable. A receipt stays.
+    ///
+    /// # Errors
+    /// See [`ActError`].
+    pub async fn erase(&self, room: &RoomId, me: &Guest) -> Result<Done, ActError> {
+        self.order(room, me, Act::Erase).await
+    }
+
+    async fn order(&self, room: &RoomId, me: &Guest, act: Act) -> Result<Done, ActError> {
+        self.order_once(room, me, act, CommandId::random()).await
+    }
+
+    async fn order_once(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        act: Act,
+        once: CommandId,
+    ) -> Result<Done, ActError> {
+        let order = Order { by: me.clone(), act, at_ms: self.0.clock.now_ms() };
+        let sent = self.0.dispatch.send::<Room>(room.as_str(), once, Command::Act(order)).await;
+        let receipt = sent.map_err(|error| ActError::of("changing a room", error))?;
+        Ok(Done { change: receipt.version, position: receipt.position })
+    }
+}
+
+impl ActError {
+    pub(crate) fn of(doing: &'static str, error: DispatchError<Refusal>) -> Self {
+        match error {
+            DispatchError::Refused(refusal) => Self::Refused(refusal),
+            DispatchError::Busy => Self::Busy,
+            fault => Self::Fault(Fault::log(doing, &fault)),
+        }
+    }
+}
