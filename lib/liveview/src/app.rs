@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use tasks::{Clock, Scope};
 
 use crate::{
+    door::Door,
     effects::Flash,
     join::Join,
     nested::NestedView,
@@ -32,7 +33,7 @@ pub(crate) struct App<C> {
     pub(crate) origins: Vec<String>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) statics: Vec<String>,
-    pub(crate) greet: Option<fn(&mut Session)>,
+    pub(crate) door: Door<C>,
     pub(crate) error_page: ErrorPage,
     pub(crate) routes: matchit::Router<Route>,
     pub(crate) layouts: HashMap<String, Layout>,

@@ -21,8 +21,9 @@ use tasks::{Clock, Scope};
 
 use crate::{
     app::{self, App, ErrorPage, Private, Route, Routed, Shared},
+    door::Door,
     effects::Flash,
-    join::{Joins, Visitor},
+    join::Joins,
     page::{Layout, Page, PageMount, Role},
     params::Params,
     probe::Probe,
@@ -119,8 +120,20 @@ impl<C: Clone + Send + Sync + 'static> EndpointBuilder<C> {
     }
 
     /// Completes the session of a visitor before every page: gives a name to somebody new, say.
-    pub fn greet(mut self, greet: fn(&mut Session)) -> Self {
-        self.app.greet = Some(greet);
+    pub fn greet(mut self, greet: impl Fn(&C, &mut Session) + Send + Sync + 'static) -> Self {
+        self.app.door.greet = Some(Box::new(greet));
+        self
+    }
+
+    /// Whether a session that we signed still counts: `false` for one that was revoked, say. Asked
+    /// for every page, every socket that connects and every join, so it should only look something
+    /// up; it must say `true` of what [`EndpointBuilder::greet`] completed, or pages load for ever.
+    ///
+    /// `false`: it is nobody's, as if the cookie were absent. A page gets a fresh session, greeted,
+    /// with its cookie; a join is refused as stale, so that the browser loads the page anew. What
+    /// was joined before goes on: [`Endpoint::disconnect`] ends it.
+    pub fn admit(mut self, admit: impl Fn(&C, &Session) -> bool + Send + Sync + 'static) -> Self {
+        self.app.door.admit = Some(Box::new(admit));
         self
     }
 
@@ -210,7 +223,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             origins: Vec::new(),
             headers: Vec::new(),
             statics: Vec::new(),
-            greet: None,
+            door: Door::default(),
             error_page: app::bare_error_page,
             routes: matchit::Router::new(),
             layouts: HashMap::new(),
@@ -235,12 +248,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
 
     /// The visitor's session for a request beside the live views: the cookie's, or a new one.
     pub fn session(&self, headers: &HeaderMap) -> Session {
-        let known = self.app.cookie.read(headers, self.app.clock.now_ms());
-        let mut session = known.unwrap_or_else(Session::fresh);
-        if let Some(greet) = self.app.greet {
-            greet(&mut session);
-        }
-        session
+        self.app.session(headers)
     }
 
     /// The `Set-Cookie` header that keeps `session`.
@@ -255,9 +263,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             .ok()
     }
 
-    /// Whether a request comes with a session of ours.
+    /// Whether a request comes with a session of ours that counts.
     pub fn has_session(&self, headers: &HeaderMap) -> bool {
-        self.app.cookie.read(headers, self.app.clock.now_ms()).is_some()
+        self.app.known_session(headers).is_some()
     }
 
     /// Answers with the page at `path`, told `flash` as an earlier page would: for a plain form
@@ -415,7 +423,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let Some(response) = websocket::answer(request.headers()) else {
             return refuse(StatusCode::UPGRADE_REQUIRED);
         };
-        let visitor = self.visitor(request.headers(), &query, Probe::default());
+        let visitor = self.app.visitor(request.headers(), &query, Probe::default());
         let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0);
         let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
         let connection = ConnectionInfo::new(peer, visitor);
@@ -431,14 +439,6 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         response
     }
 
-    /// Who connects: the cookie counts only together with the token in the page.
-    fn visitor(&self, headers: &HeaderMap, query: &Params, probe: Probe) -> Visitor {
-        let session = self.app.cookie.read(headers, self.app.clock.now_ms());
-        let token = query.get("_csrf_token").unwrap_or_default();
-        let session = session.filter(|session| session.csrf_matches(token)).map(Arc::new);
-        Visitor { session, probe }
-    }
-
     /// A socket in memory whose browser takes `window_frames` unread.
     #[cfg(feature = "testing")]
     pub(crate) fn connect(
@@ -448,7 +448,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         window_frames: usize,
         renders: crate::testing::Renders,
     ) -> channels::testing::Client {
-        let visitor = self.visitor(headers, &Params::decode(query), Probe(Some(renders)));
+        let visitor = self.app.visitor(headers, &Params::decode(query), Probe(Some(renders)));
         let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 0)), visitor);
         let (transport, client) = channels::testing::pair(window_frames);
         let _runs_in_scope =

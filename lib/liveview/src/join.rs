@@ -18,7 +18,7 @@ use crate::{
 
 /// What the socket's upgrade request told, kept with the connection.
 pub(crate) struct Visitor {
-    /// `None`: no cookie of ours, or a page of another session. Every join is refused.
+    /// `None`: no cookie that counts, or a page of another session. Every join is refused.
     pub(crate) session: Option<Arc<Session>>,
     pub(crate) probe: Probe,
 }
@@ -79,7 +79,8 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
         let app = &self.0;
         let visitor = visitor(&join.connection).ok_or("stale")?;
         let probe = visitor.probe.clone();
-        let session = visitor.session.clone().ok_or("stale")?;
+        let session = visitor.session.clone().filter(|session| app.admits(session));
+        let session = session.ok_or("stale")?;
         let payload: Payload = join.payload.parse().map_err(|_| "malformed join")?;
         let now_ms = app.clock.now_ms();
         let token: ViewToken =

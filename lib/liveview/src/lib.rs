@@ -79,6 +79,7 @@ mod wire;
 mod probe;
 mod page;
 mod app;
+mod door;
 mod join;
 mod view_task;
 mod shared_view_task;

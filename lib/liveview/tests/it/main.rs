@@ -1,6 +1,7 @@
 //! Views, from their pages to their sockets, and mistakes that do not compile.
 
 mod compile_errors;
+mod door;
 mod views;
 mod lifecycle;
 mod streams;
