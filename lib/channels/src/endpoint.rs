@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     connection::ConnectionInfo,
     socket_task::{Closed, socket_task},
+    sockets::Sockets,
     transport::Transport,
 };
 
@@ -16,6 +17,7 @@ use crate::{
 pub struct Endpoint {
     pub(crate) scope: Scope,
     pub(crate) config: Config,
+    pub(crate) sockets: Sockets,
     handlers: Vec<(Box<str>, Arc<dyn ChannelHandler>)>,
 }
 
@@ -23,7 +25,7 @@ impl Endpoint {
     /// Channels run in `scope`. When it is asked to stop, every socket is closed with 1012, so
     /// that browsers come back to another server, or to this one's successor.
     pub fn new(scope: &Scope, config: Config) -> Self {
-        Self { scope: scope.clone(), config, handlers: Vec::new() }
+        Self { scope: scope.clone(), config, sockets: Sockets::default(), handlers: Vec::new() }
     }
 
     /// Lets `handler` decide about joins of `pattern`: a topic, or a prefix followed by `*`. The
@@ -43,6 +45,17 @@ impl Endpoint {
         connection: ConnectionInfo,
     ) -> BoxFuture<'static, Closed> {
         socket_task(self.clone(), transport, connection)
+    }
+
+    /// Closes every open socket whose [`ConnectionInfo`] has this id, and says how many there were.
+    /// Nothing that is sent from here on, or waits to be, reaches their browsers; what their channels
+    /// had received before is worked on, as when a browser leaves.
+    ///
+    /// The close code is 1012, at which the official client connects and joins again by itself, 10 ms
+    /// later at first: a handler that no longer wants it refuses the join. A socket that is served
+    /// only after this call is not closed.
+    pub fn disconnect(&self, id: &str) -> usize {
+        self.sockets.disconnect(id)
     }
 
     /// The limits.

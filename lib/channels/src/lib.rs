@@ -58,6 +58,7 @@ mod socket_task;
 mod channel_task;
 mod mailbox;
 mod outbox;
+mod sockets;
 mod flood;
 pub mod testing;
 

@@ -77,6 +77,7 @@ pub(crate) struct Outbox {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Signals {
     pub overflowed: bool,
+    pub disconnected: bool,
     pub stopping: bool,
 }
 
@@ -259,6 +260,20 @@ impl Outbox {
     pub fn wake_socket(&self) {
         let waker = self.lock().socket.clone();
         wake(waker);
+    }
+
+    /// The connection shall be closed, and nothing that waits goes out before.
+    pub fn disconnect(&self) {
+        let (dropped, socket) = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.signals.disconnected = true;
+            let dropped = (mem::take(&mut state.entries), mem::take(&mut state.feeds));
+            (dropped, state.socket.clone())
+        };
+        drop(dropped);
+        self.room.notify_waiters();
+        wake(socket);
     }
 
     /// The connection is gone: everything is dropped, now and later.

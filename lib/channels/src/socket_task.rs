@@ -91,6 +91,8 @@ struct Socket<T> {
     endpoint: Arc<Endpoint>,
     connection: Arc<ConnectionInfo>,
     outbox: Arc<Outbox>,
+    /// Among the sockets that have an id.
+    number: u64,
     table: Table<Live>,
     flood: Flood,
     parked: Option<Box<Parked>>,
@@ -136,10 +138,14 @@ impl<T: Transport> Socket<T> {
             bytes_max: config.outbox_bytes_max,
             feed_backlog_max: config.feed_backlog_max,
         };
+        let outbox = Arc::new(Outbox::new(bounds));
+        let sockets = &endpoint.sockets;
+        let number = connection.id().map(|id| sockets.insert(id.clone(), outbox.clone()));
         Self {
             transport,
             connection: Arc::new(connection),
-            outbox: Arc::new(Outbox::new(bounds)),
+            outbox,
+            number: number.unwrap_or_default(),
             table: Table::new(config.channels_max),
             flood: Flood::new(config, now),
             parked: None,
@@ -191,6 +197,9 @@ impl<T: Transport> Socket<T> {
             let signals = self.outbox.begin(cx.waker());
             if signals.stopping {
                 return Err(Closed::ByServer(CloseCode::Restart, "restarting"));
+            }
+            if signals.disconnected {
+                return Err(Closed::ByServer(CloseCode::Restart, "disconnected"));
             }
             if signals.overflowed {
                 return Err(Closed::ByServer(CloseCode::Restart, "too slow"));
@@ -501,6 +510,9 @@ impl<T: Transport> Socket<T> {
 /// Also when the task is dropped.
 impl<T> Drop for Socket<T> {
     fn drop(&mut self) {
+        if let Some(id) = self.connection.id() {
+            self.endpoint.sockets.remove(id.clone(), self.number);
+        }
         self.outbox.close();
     }
 }

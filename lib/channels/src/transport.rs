@@ -43,7 +43,8 @@ pub enum CloseCode {
     Policy,
     /// 1009: the message is too big.
     TooBig,
-    /// 1012: the server restarts, or the browser cannot keep up; come back.
+    /// 1012: the server restarts, the browser cannot keep up, or its socket was disconnected; come
+    /// back.
     Restart,
 }
 

@@ -6,4 +6,5 @@ mod answering;
 mod feeds;
 mod limits;
 mod ending;
+mod disconnecting;
 mod properties;
