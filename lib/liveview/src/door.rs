@@ -1,21 +1,26 @@
 //! Who is at the door: whose session a request brings, and whether it still counts.
 
+use std::net::SocketAddr;
+
+use channels::ConnectionInfo;
 use http::HeaderMap;
 
 use crate::{app::App, join::Visitor, params::Params, probe::Probe, session::Session};
 
 type Greet<C> = Box<dyn Fn(&C, &mut Session) + Send + Sync>;
+type SocketId<C> = Box<dyn Fn(&C, &Session) -> Option<String> + Send + Sync>;
 type Admit<C> = Box<dyn Fn(&C, &Session) -> bool + Send + Sync>;
 
 /// What the program says about visitors.
 pub(crate) struct Door<C> {
     pub(crate) greet: Option<Greet<C>>,
     pub(crate) admit: Option<Admit<C>>,
+    pub(crate) socket_id: Option<SocketId<C>>,
 }
 
 impl<C> Default for Door<C> {
     fn default() -> Self {
-        Self { greet: None, admit: None }
+        Self { greet: None, admit: None, socket_id: None }
     }
 }
 
@@ -45,5 +50,19 @@ impl<C> App<C> {
         let token = query.get("_csrf_token").unwrap_or_default();
         let session = self.known_session(headers).filter(|session| session.csrf_matches(token));
         Visitor { session: session.map(Into::into), probe }
+    }
+
+    /// A visitor's connection, known by the id that the program gave the session. Its socket is
+    /// open under that id before its first join asks whether the session counts, so a session
+    /// that was revoked meanwhile is closed or refused.
+    pub(crate) fn connection(&self, peer: SocketAddr, visitor: Visitor) -> ConnectionInfo {
+        let session = visitor.session.as_deref();
+        let socket_id = self.door.socket_id.as_ref().zip(session);
+        let id = socket_id.and_then(|(socket_id, session)| socket_id(&self.context, session));
+        let connection = ConnectionInfo::new(peer, visitor);
+        match id {
+            Some(id) => connection.with_id(id),
+            None => connection,
+        }
     }
 }

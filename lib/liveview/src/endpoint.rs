@@ -13,7 +13,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use channels::ConnectionInfo;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -134,6 +133,16 @@ impl<C: Clone + Send + Sync + 'static> EndpointBuilder<C> {
     /// was joined before goes on: [`Endpoint::disconnect`] ends it.
     pub fn admit(mut self, admit: impl Fn(&C, &Session) -> bool + Send + Sync + 'static) -> Self {
         self.app.door.admit = Some(Box::new(admit));
+        self
+    }
+
+    /// What the sockets of a session are closed by: see [`Endpoint::disconnect`]. Any number of
+    /// sessions may share an id, a person's, say. `None`: they are not to be closed.
+    pub fn socket_id(
+        mut self,
+        socket_id: impl Fn(&C, &Session) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.app.door.socket_id = Some(Box::new(socket_id));
         self
     }
 
@@ -266,6 +275,18 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     /// Whether a request comes with a session of ours that counts.
     pub fn has_session(&self, headers: &HeaderMap) -> bool {
         self.app.known_session(headers).is_some()
+    }
+
+    /// Closes the sockets of this [`EndpointBuilder::socket_id`] on this node, at once, and says how
+    /// many there were. First make [`EndpointBuilder::admit`] say no, then call this: whatever
+    /// connects or joins in between is refused.
+    ///
+    /// Their views are dropped and nothing more is sent. The close code is 1012, at which the official
+    /// client connects again by itself after some 10 ms. A session that still counts joins its views
+    /// again, and the person sees little of it; with one that does not, the joins are refused as
+    /// stale and the page is loaded anew.
+    pub fn disconnect(&self, socket_id: &str) -> usize {
+        self.sockets.disconnect(socket_id)
     }
 
     /// Answers with the page at `path`, told `flash` as an earlier page would: for a plain form
@@ -426,7 +447,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let visitor = self.app.visitor(request.headers(), &query, Probe::default());
         let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0);
         let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
-        let connection = ConnectionInfo::new(peer, visitor);
+        let connection = self.app.connection(peer, visitor);
         let upgrade = hyper::upgrade::on(request);
         let sockets = self.sockets.clone();
         // Not dropped when the scope stops: the socket says farewell then.
@@ -449,7 +470,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         renders: crate::testing::Renders,
     ) -> channels::testing::Client {
         let visitor = self.app.visitor(headers, &Params::decode(query), Probe(Some(renders)));
-        let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 0)), visitor);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 0));
+        let connection = self.app.connection(peer, visitor);
         let (transport, client) = channels::testing::pair(window_frames);
         let _runs_in_scope =
             self.app.scope.spawn("socket", self.sockets.serve(transport, connection));

@@ -73,6 +73,7 @@ fn inn() -> (Inn, Endpoint<Inn>) {
     let endpoint = Endpoint::builder(inn.clone(), secret, &Scope::root("test"))
         .greet(Inn::greet)
         .admit(Inn::knows)
+        .socket_id(|_, session| session.get("guest").map(|guest| format!("guest:{guest}")))
         .live_session("main", layout, |routes| _ = routes.live::<Hello>("/"))
         .build();
     (inn, endpoint)
@@ -146,4 +147,47 @@ async fn handlers_beside_the_views_see_the_same() {
     let stranger = endpoint.session(&headers);
     assert_eq!(stranger.get("guest"), Some("2"));
     assert!(!stranger.csrf_matches(&page.csrf_token()));
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_thrown_out_and_comes_back_as_a_stranger() {
+    let (inn, endpoint) = inn();
+    let mut ana = Browser::new(&endpoint);
+    let (mut page, ben) = (ana.visit("/").await, Browser::new(&endpoint).visit("/").await);
+    let (mut hostile, topic) = socket(&page);
+    let (token, payload) = (page.csrf_token(), page.join_payload().to_string());
+    assert!(hostile.join(&topic, &payload).await.is_ok());
+    inn.revoke("1");
+    assert_eq!(endpoint.disconnect("guest:1"), 2, "the page's socket, and the other one");
+    assert_eq!(hostile.closed().await, (1012, "disconnected"));
+    page.reconnect().await;
+    assert_eq!(page.text("b"), "3");
+    let mut again = ana.socket(&format!("vsn=2.0.0&_csrf_token={token}"), 16);
+    assert_eq!(again.join(&topic, &payload).await.response()["reason"], "stale");
+    assert_eq!(endpoint.disconnect("guest:1"), 0, "nobody connects under that name any more");
+    assert_eq!(ben.text("b"), "2");
+    assert_eq!(endpoint.disconnect("guest:2"), 1, "and nobody else was touched");
+}
+
+#[tokio::test]
+async fn a_session_that_still_counts_just_comes_back() {
+    let (_, endpoint) = inn();
+    let mut page = Browser::new(&endpoint).visit("/").await;
+    assert_eq!(endpoint.disconnect("guest:1"), 1);
+    page.reconnect().await;
+    assert_eq!(page.text("b"), "1");
+    page.click("button").await;
+    assert_eq!(page.text("b"), "1!");
+    assert_eq!(endpoint.disconnect("guest:1"), 1);
+}
+
+#[tokio::test]
+async fn without_the_token_of_its_page_a_cookie_opens_no_socket_of_its_session() {
+    let (_, endpoint) = inn();
+    let page = Browser::new(&endpoint).open("/").await;
+    let mut forged = page.browser().socket("vsn=2.0.0&_csrf_token=guessed", 16);
+    let topic = format!("lv:{}", page.main_id());
+    let answer = forged.join(&topic, &page.join_payload().to_string()).await;
+    assert_eq!(answer.response()["reason"], "stale");
+    assert_eq!(endpoint.disconnect("guest:1"), 0);
 }
