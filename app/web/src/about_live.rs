@@ -1,6 +1,5 @@
 //! What this is.
 
-use chat::Chat;
 use liveview::{Cx, DecodeError, EventValue, Interrupt, LiveView, Rendered, html};
 
 #[derive(Debug)]
@@ -21,7 +20,7 @@ impl liveview::Message for Nothing {
 }
 
 impl LiveView for AboutLive {
-    type Context = Chat;
+    type Context = House;
     type Msg = Nothing;
 
     async fn mount(cx: &mut Cx<Self>) -> Result<Self, Interrupt> {

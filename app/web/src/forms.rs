@@ -37,7 +37,7 @@ pub(crate) async fn post(
     let Some(session) = sender(&doors, &headers, &fields._csrf_token) else {
         return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
-    let room = match doors.chat.open_room(&slug).await {
+    let room = match doors.house.chat.open_room(&slug).await {
         Ok(Visit::Room(room)) => room,
         Ok(_) => return doors.endpoint.error(StatusCode::NOT_FOUND, None).into_response(),
         Err(fault) => return doors.endpoint.fault(&fault).into_response(),
@@ -46,7 +46,7 @@ pub(crate) async fn post(
     let message_id = message_id.unwrap_or_else(|| MessageId::random().as_str().to_owned());
     let form = PostForm { message_id, body: fields.body };
     let me = visitor::guest(&session);
-    match room_live::post(&doors.chat, &room.id, &me, &form).await {
+    match room_live::post(&doors.house.chat, &room.id, &me, &form).await {
         Ok(number) => {
             doors.until_shown(&room.id, number).await;
             let to = format!("/r/{slug}#m-{number}");
@@ -79,10 +79,10 @@ pub(crate) async fn claim(
     let Some(session) = sender(&doors, &headers, &fields._csrf_token) else {
         return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
-    let claimed = match doors.chat.open_room(&slug).await {
+    let claimed = match doors.house.chat.open_room(&slug).await {
         Ok(Visit::Room(_)) => Ok(()),
         Ok(Visit::Free(free)) => {
-            doors.chat.claim_room(&free, &visitor::guest(&session)).await.map(drop)
+            doors.house.chat.claim_room(&free, &visitor::guest(&session)).await.map(drop)
         }
         Ok(Visit::Impossible(_)) => {
             return doors.endpoint.error(StatusCode::NOT_FOUND, None).into_response();
@@ -116,7 +116,7 @@ pub(crate) async fn start(
         return doors.endpoint.error(StatusCode::FORBIDDEN, None).into_response();
     };
     let form = StartForm { title: fields.title };
-    match lobby_live::start(&doors.chat, &visitor::guest(&session), &form).await {
+    match lobby_live::start(&doors.house.chat, &visitor::guest(&session), &form).await {
         Ok(path) => with_session(&doors, &session, Redirect::to(&path).into_response()),
         Err(refusal) => {
             let mut kept = Flash::of("title", form.title);

@@ -7,6 +7,7 @@
 //! Not here: rules, storage, the wire of live views.
 
 mod router;
+mod house;
 mod room_live;
 mod room_feed;
 mod lobby_live;
@@ -18,4 +19,5 @@ mod layout;
 mod visitor;
 pub mod assets;
 
+pub use house::House;
 pub use router::{Config, Web};

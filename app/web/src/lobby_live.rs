@@ -3,7 +3,7 @@
 use chat::{Chat, NewRoom, RoomSummary, Slug, SlugError, TITLE_CHARS_MAX};
 use liveview::{Cx, Form, Interrupt, LiveView, Message, Rendered, html};
 
-use crate::{layout, visitor};
+use crate::{house::House, layout, visitor};
 
 /// How many rooms are listed.
 const ROOMS_LISTED: usize = 30;
@@ -43,11 +43,11 @@ struct Field {
 }
 
 impl LiveView for LobbyLive {
-    type Context = Chat;
+    type Context = House;
     type Msg = Msg;
 
     async fn mount(cx: &mut Cx<Self>) -> Result<Self, Interrupt> {
-        let rooms = cx.app().directory().recent_public(ROOMS_LISTED).await;
+        let rooms = cx.app().chat.directory().recent_public(ROOMS_LISTED).await;
         let kept = |kind: &str| cx.flash().get(kind).unwrap_or_default().to_owned();
         Ok(Self {
             name: visitor::guest(cx.session()).name.as_str().to_owned(),
@@ -62,7 +62,7 @@ impl LiveView for LobbyLive {
         match message {
             Msg::Start(form) => {
                 let me = visitor::guest(cx.session());
-                match start(cx.app(), &me, &form).await {
+                match start(&cx.app().chat, &me, &form).await {
                     Ok(path) => cx.navigate(path),
                     Err(refusal) => self.start = Field { text: form.title, refusal },
                 }

@@ -7,7 +7,7 @@ use liveview::{Interrupt, Mailbox, Rendered, SharedCx, SharedView, Stream, html}
 use pubsub::Received;
 use tokio::time::timeout;
 
-use crate::message::Row;
+use crate::{house::House, message::Row};
 
 /// How many of the newest messages every browser shows, of its own accord. Older ones are in the
 /// view around this one.
@@ -32,7 +32,7 @@ pub(crate) enum Happened {
 }
 
 impl SharedView for RoomFeed {
-    type Context = Chat;
+    type Context = House;
     type Key = String;
     type Msg = Happened;
 
@@ -42,7 +42,7 @@ impl SharedView for RoomFeed {
 
     async fn mount(room: String, cx: &mut SharedCx<Self>) -> Result<Self, Interrupt> {
         let room = RoomId::parse(&room).map_err(Interrupt::fault)?;
-        let chat = cx.app().clone();
+        let chat = cx.app().chat.clone();
         let hints = chat.subscribe(&room);
         let summary = chat.directory().by_id(&room).await.map_err(Interrupt::fault)?;
         let slug = summary.ok_or(Interrupt::Status(404))?.slug.as_str().to_owned();
@@ -56,10 +56,10 @@ impl SharedView for RoomFeed {
     }
 
     async fn update(&mut self, happened: Happened, cx: &mut SharedCx<Self>) {
-        let Happened::Change(change) = happened else { return self.reload(cx.app()).await };
+        let Happened::Change(change) = happened else { return self.reload(&cx.app().chat).await };
         match self.follower.hint(change.number) {
             Step::Ignore => {}
-            Step::Reload => self.reload(cx.app()).await,
+            Step::Reload => self.reload(&cx.app().chat).await,
             Step::Apply => {
                 if let What::Posted(message) = change.what {
                     self.show(&message);
@@ -69,10 +69,10 @@ impl SharedView for RoomFeed {
     }
 
     async fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> bool {
-        let head = cx.app().timeline().head(&self.room).await;
+        let head = cx.app().chat.timeline().head(&self.room).await;
         let is_behind = head.is_ok_and(|head| self.follower.is_behind(head.change));
         if is_behind {
-            self.reload(&cx.app().clone()).await;
+            self.reload(&cx.app().chat.clone()).await;
         }
         is_behind
     }

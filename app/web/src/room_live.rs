@@ -8,6 +8,7 @@ use liveview::{Cx, Form, Interrupt, LiveView, Message, Place, Rendered, Stream, 
 use serde_json::json;
 
 use crate::{
+    house::House,
     layout,
     message::Row,
     room_feed::{RoomFeed, WINDOW},
@@ -79,14 +80,14 @@ struct Past {
 }
 
 impl LiveView for RoomLive {
-    type Context = Chat;
+    type Context = House;
     type Msg = Msg;
 
     async fn mount(cx: &mut Cx<Self>) -> Result<Self, Interrupt> {
         let me = visitor::guest(cx.session());
         let csrf_token = cx.session().csrf_token().to_owned();
         let address = cx.params().get("slug").unwrap_or_default().to_owned();
-        let shown = match cx.app().open_room(&address).await.map_err(Interrupt::fault)? {
+        let shown = match cx.app().chat.open_room(&address).await.map_err(Interrupt::fault)? {
             Visit::Room(summary) => {
                 cx.title(summary.name().to_owned());
                 Shown::Room(Box::new(Room::mount(summary, cx).await?))
@@ -101,7 +102,7 @@ impl LiveView for RoomLive {
     }
 
     async fn update(&mut self, message: Msg, cx: &mut Cx<Self>) {
-        let chat = cx.app().clone();
+        let chat = cx.app().chat.clone();
         match (&mut self.shown, message) {
             (Shown::Room(room), Msg::Post(form)) => {
                 let id = form.message_id.clone();
@@ -178,7 +179,7 @@ impl Composer {
 
 impl Room {
     async fn mount(summary: RoomSummary, cx: &mut Cx<RoomLive>) -> Result<Self, Interrupt> {
-        let chat = cx.app().clone();
+        let chat = cx.app().chat.clone();
         let number = |params: &liveview::Params, key| params.get(key)?.parse::<u64>().ok();
         let before = number(cx.params(), "before");
         let around = match cx.params().get("number") {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chat::{Chat, RoomId};
+use chat::RoomId;
 use http::{StatusCode, header};
 use liveview::{Endpoint, Secret, ServeConfig};
 use pubsub::Received;
@@ -50,14 +50,14 @@ pub struct Web {
 /// What the handlers beside the live views use.
 #[derive(Clone, Debug)]
 pub(crate) struct Doors {
-    pub(crate) chat: Chat,
-    pub(crate) endpoint: Endpoint<Chat>,
+    pub(crate) house: House,
+    pub(crate) endpoint: Endpoint<House>,
 }
 
 impl Web {
     /// Puts the pages together; their tasks belong to `scope`.
-    pub fn new(chat: Chat, config: Config, scope: &Scope) -> Self {
-        let endpoint = Endpoint::builder(chat.clone(), config.secret, scope)
+    pub fn new(house: House, config: Config, scope: &Scope) -> Self {
+        let endpoint = Endpoint::builder(house.clone(), config.secret, scope)
             .cookie_name("_teahouse")
             .secure_cookie(config.https)
             .origins(config.origins)
@@ -76,7 +76,7 @@ impl Web {
             })
             .shared::<RoomFeed>()
             .build();
-        let doors = Doors { chat, endpoint };
+        let doors = Doors { house, endpoint };
         let router = Router::new()
             .route("/r/{slug}/post", post(forms::post))
             .route("/r/{slug}/open", post(forms::claim))
@@ -98,7 +98,7 @@ impl Web {
     }
 
     /// The endpoint of the live views, for tests and measurements.
-    pub fn endpoint(&self) -> &Endpoint<Chat> {
+    pub fn endpoint(&self) -> &Endpoint<House> {
         &self.doors.endpoint
     }
 }
@@ -106,10 +106,10 @@ impl Web {
 impl Doors {
     /// Waits until the message is announced, so that the page that is loaded next shows it.
     pub(crate) async fn until_shown(&self, room: &RoomId, number: u64) {
-        let mut hints = self.chat.subscribe(room);
+        let mut hints = self.house.chat.subscribe(room);
         let shown = async {
             loop {
-                let head = self.chat.timeline().head(room).await;
+                let head = self.house.chat.timeline().head(room).await;
                 if head.is_ok_and(|head| head.messages >= number) {
                     return;
                 }
@@ -139,7 +139,7 @@ async fn healthz() -> &'static str {
 
 /// The store can be read.
 async fn readyz(State(doors): State<Doors>) -> Response {
-    match doors.chat.directory().recent_public(1).await {
+    match doors.house.chat.directory().recent_public(1).await {
         Ok(_) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response(),
     }

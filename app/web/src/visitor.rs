@@ -1,11 +1,12 @@
 //! Who looks at a page: the guest in the session cookie.
 
-use chat::Chat;
 use identity::{FIELD_NAME, FIELD_SECRET, Guest, GuestSession};
 use liveview::Session;
 
+use crate::house::House;
+
 /// Makes somebody who is here for the first time a guest with a friendly name.
-pub(crate) fn greet(_: &Chat, session: &mut Session) {
+pub(crate) fn greet(_: &House, session: &mut Session) {
     if guest_session(session).is_none() {
         for (field, value) in GuestSession::fresh().to_fields() {
             session.set(field, value);
