@@ -22,9 +22,9 @@ struct Echo {
 struct Kitchen(Arc<Echo>);
 
 impl ChannelHandler for Kitchen {
-    fn join(&self, _: Join) -> BoxFuture<'_, JoinOutcome> {
-        let (feed, handler) = (self.0.feed.clone(), self.0.clone());
-        Box::pin(async move { JoinOutcome::answering(feed, handler) })
+    fn join(&self, join: Join) -> BoxFuture<'_, JoinOutcome> {
+        let (place, handler) = (self.0.feed.reserve(&join.connection), self.0.clone());
+        Box::pin(async move { JoinOutcome::answering(place, handler) })
     }
 }
 

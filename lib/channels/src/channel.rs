@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{
     connection::ConnectionInfo,
-    feed::Feed,
+    feed::Subscription,
     frame::{self, Json, Payload, SharedFrame, Status},
     mailbox::{ChannelState, Letter, Mailbox},
     outbox::Entry,
@@ -55,7 +55,7 @@ pub enum JoinReply {
     Response(Json),
     /// The feed's snapshot, taken when it is the reply's turn to be written, and after it every
     /// later frame of the feed, in order, none missing.
-    Feed(Feed),
+    Feed(Subscription),
 }
 
 impl From<Json> for JoinReply {
@@ -64,9 +64,9 @@ impl From<Json> for JoinReply {
     }
 }
 
-impl From<Feed> for JoinReply {
-    fn from(feed: Feed) -> Self {
-        Self::Feed(feed)
+impl From<Subscription> for JoinReply {
+    fn from(place: Subscription) -> Self {
+        Self::Feed(place)
     }
 }
 

@@ -69,7 +69,9 @@ pub use channel::{
 pub use config::Config;
 pub use connection::ConnectionInfo;
 pub use endpoint::Endpoint;
-pub use feed::{Feed, Publisher, Snapshot, SnapshotFor, SnapshotSource, feed};
+pub use feed::{
+    Feed, Publisher, Snapshot, SnapshotFor, SnapshotSource, Subscription, Viewer, feed,
+};
 pub use frame::{Json, Payload, SharedFrame, Status};
 pub use mailbox::Mailbox;
 pub use socket_task::Closed;

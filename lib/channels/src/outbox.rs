@@ -57,6 +57,10 @@ impl Entry {
     fn is_shared_of(&self, feed: Generation) -> bool {
         matches!(self, Self::Shared { generation, .. } if *generation == feed)
     }
+
+    fn is_resync_of(&self, feed: Generation) -> bool {
+        matches!(self, Self::Resync { generation } if *generation == feed)
+    }
 }
 
 /// Bounds of an outbox; see [`crate::Config`].
@@ -180,6 +184,22 @@ impl Outbox {
         if !state.feeds.iter().any(|feed| feed.generation == generation) {
             return None;
         }
+        state.entries.push_back(Entry::Ended { generation, end: End::Error });
+        state.waker_for_entries()
+    }
+
+    /// The channel may not have its feed any more: what waits of it is dropped, and the channel ends.
+    /// Returns whom to wake.
+    pub fn expel(&self, generation: Generation) -> Option<Waker> {
+        let mut state = self.lock();
+        let before = state.feeds.len();
+        state.feeds.retain(|feed| feed.generation != generation);
+        if state.feeds.len() == before {
+            return None;
+        }
+        let is_fed =
+            |entry: &Entry| entry.is_shared_of(generation) || entry.is_resync_of(generation);
+        state.entries.retain(|entry| !is_fed(entry));
         state.entries.push_back(Entry::Ended { generation, end: End::Error });
         state.waker_for_entries()
     }

@@ -26,7 +26,7 @@ use crate::{
     config::Config,
     connection::ConnectionInfo,
     endpoint::Endpoint,
-    feed::Subscription,
+    feed::{NoFeed, Subscription},
     flood::Flood,
     frame::{self, ClientFrame, Json, SharedFrame, Status},
     mailbox::{ChannelState, Letter, Posted},
@@ -304,7 +304,7 @@ impl<T: Transport> Socket<T> {
             }
             Entry::Resync { generation } => {
                 let live = &mut self.table.find(generation)?.handle;
-                let (position, frame) = live.subscription.as_ref()?.feed().resync_snapshot();
+                let (position, frame) = live.subscription.as_ref()?.resync()?;
                 // A join's snapshot may be ahead of what is published, and so of this one.
                 let is_new = position > live.position;
                 live.position = live.position.max(position);
@@ -333,17 +333,22 @@ impl<T: Transport> Socket<T> {
         };
         let response = match reply {
             JoinReply::Response(response) => response,
-            JoinReply::Feed(feed) => {
-                slot.handle.subscription = feed.subscribe(&self.outbox, generation);
-                if slot.handle.subscription.is_none() {
-                    self.table.end(generation);
-                    channel.stop_reading("join crashed");
-                    return answer(Status::Error, &Json::reason("join crashed"));
+            JoinReply::Feed(place) => match place.start(&self.outbox, generation) {
+                Ok((position, response)) => {
+                    slot.handle.subscription = Some(place);
+                    slot.handle.position = position;
+                    response
                 }
-                let (position, response) = feed.join_snapshot();
-                slot.handle.position = position;
-                response
-            }
+                Err(why) => {
+                    let reason = match why {
+                        NoFeed::Ended => "join crashed",
+                        NoFeed::Expelled => "unauthorized",
+                    };
+                    self.table.end(generation);
+                    channel.stop_reading(reason);
+                    return answer(Status::Error, &Json::reason(reason));
+                }
+            },
         };
         slot.handle.handling = Some(handling);
         slot.handle.start_handling(&self.endpoint);

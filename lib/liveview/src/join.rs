@@ -30,6 +30,7 @@ pub(crate) struct Join {
     /// The live session and view of a routed view.
     pub(crate) main: Option<Main>,
     pub(crate) probe: Probe,
+    pub(crate) connection: Arc<ConnectionInfo>,
 }
 
 /// Where a routed view stands.
@@ -78,7 +79,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
     fn check(&self, join: &channels::Join) -> Result<(String, Join), &'static str> {
         let app = &self.0;
         let visitor = visitor(&join.connection).ok_or("stale")?;
-        let probe = visitor.probe.clone();
+        let (probe, connection) = (visitor.probe.clone(), join.connection.clone());
         let session = visitor.session.clone().filter(|session| app.admits(session));
         let session = session.ok_or("stale")?;
         let payload: Payload = join.payload.parse().map_err(|_| "malformed join")?;
@@ -107,7 +108,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
             ..Place::default()
         };
         let Some(live_session) = token.live_session else {
-            return Ok((token.view, Join { id: token.id, place, main: None, probe }));
+            return Ok((token.view, Join { id: token.id, place, main: None, probe, connection }));
         };
         let at = token.shown_from.as_deref().or(payload.url.as_deref());
         let url = payload.redirect.as_deref().or(at).ok_or("unauthorized")?;
@@ -120,7 +121,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
         (place.path, place.params) = (routed.path, routed.params);
         let view = routed.route.view.to_owned();
         let main = Some(Main { view: view.clone(), live_session, redirected });
-        Ok((view, Join { id: token.id, place, main, probe }))
+        Ok((view, Join { id: token.id, place, main, probe, connection }))
     }
 
     fn page_flash(&self, id: &str, token: Option<&str>) -> Flash {
@@ -131,7 +132,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
     }
 }
 
-fn visitor(connection: &ConnectionInfo) -> Option<&Visitor> {
+pub(crate) fn visitor(connection: &ConnectionInfo) -> Option<&Visitor> {
     connection.session::<Visitor>()
 }
 

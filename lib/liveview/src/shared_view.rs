@@ -34,7 +34,8 @@ pub trait SharedView: Sized + Send + 'static {
     /// for every key.
     fn id(key: &Self::Key) -> String;
 
-    /// Whether the visitor may look. Asked at every join.
+    /// Whether the visitor may look. Asked for every page and every join, and for all who look after
+    /// [`SharedCx::recheck`].
     fn allows(
         app: &Self::Context,
         key: &Self::Key,
@@ -78,6 +79,7 @@ pub struct SharedCx<S: SharedView> {
     pub(crate) mailbox: Mailbox<S::Msg>,
     pub(crate) scope: Scope,
     pub(crate) effects: Effects,
+    pub(crate) recheck: bool,
 }
 
 impl<S: SharedView> SharedCx<S> {
@@ -98,6 +100,17 @@ impl<S: SharedView> SharedCx<S> {
         W: Future<Output = ()> + Send + 'static,
     {
         self.scope.spawn_abortable("shared view work", work(self.mailbox.clone()));
+    }
+
+    /// Asks [`SharedView::allows`] again for everybody who looks, when this update is done and before
+    /// what it changed is sent. What `allows` goes by has changed already.
+    ///
+    /// Who may not look any longer is sent nothing more, not even what waited for a slow connection:
+    /// the channel ends with `phx_error`, upon which the official client joins again after a second,
+    /// is refused with status 403 and loads the page. The others notice nothing. One call of `allows`
+    /// per browser, some at the same time; the next message waits for all of them.
+    pub fn recheck(&mut self) {
+        self.recheck = true;
     }
 
     /// Sends the DOM event `phx:<name>` to every browser that looks.

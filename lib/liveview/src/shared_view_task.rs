@@ -10,6 +10,8 @@ use std::{
 };
 
 use channels::{Feed, JoinOutcome, Json, Publisher, Snapshot, SnapshotFor};
+use futures_util::{StreamExt, stream};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -17,7 +19,7 @@ use crate::{
     app::App,
     diff::Differ,
     effects::Effects,
-    join::Join,
+    join::{self, Join},
     kept,
     probe::ViewProbe,
     session::Session,
@@ -30,6 +32,8 @@ use crate::{
 const MAILBOX_MESSAGES_MAX: usize = 256;
 /// Pages waiting for a shared view to catch up. Full: the next ones wait for a place.
 const PAGES_MAX: usize = 64;
+/// Viewers that are asked about at the same time when an instance rechecks.
+const RECHECKS_AT_ONCE: usize = 32;
 /// How long an instance that nobody looks at is kept.
 const LINGER: Duration = Duration::from_secs(30);
 
@@ -86,41 +90,48 @@ impl<S: SharedView> Instances<S> {
         Arc::new(Self { running: Mutex::default(), counts })
     }
 
-    /// Subscribes a browser: it gets the tree and then every frame after it.
+    /// Subscribes a browser: it gets the tree and then every frame after it. It is judged when it
+    /// has its place, so that a recheck from then on finds it there.
     pub(crate) async fn join(
         self: &Arc<Self>,
         app: &Arc<App<S::Context>>,
         join: Join,
     ) -> Result<JoinOutcome, Interrupt> {
-        let shown = self.shown(app, &join.place.nested_session, &join.place.session).await?;
-        Ok(JoinOutcome::quiet(shown.feed))
+        let key = read_key::<S>(&join.place.nested_session)?;
+        let shown = self.shown(app, &key, &join.place.session).await?;
+        let place = shown.feed.reserve(&join.connection);
+        judge::<S>(app, &key, &join.place.session).await?;
+        Ok(JoinOutcome::quiet(place))
     }
 
-    /// The HTML for a page.
+    /// The HTML for a page, made before the visitor is judged: it shows nothing that happened later.
     pub(crate) async fn page(
         self: &Arc<Self>,
         app: &Arc<App<S::Context>>,
         key: &Value,
         session: &Session,
     ) -> Result<Arc<str>, Interrupt> {
-        let shown = self.shown(app, key, session).await?;
+        let key = read_key::<S>(key)?;
+        let shown = self.shown(app, &key, session).await?;
         let (done, caught_up) = oneshot::channel();
         if shown.pages.send(done).await.is_ok() {
             // An instance that ends meanwhile leaves what it has shown last.
             let _ended = caught_up.await;
         }
-        Ok(shown.picture.html())
+        let html = shown.picture.html();
+        judge::<S>(app, &key, session).await?;
+        Ok(html)
     }
 
+    /// What the instance shows. The caller judges the visitor after; only who may look makes one.
     async fn shown(
         self: &Arc<Self>,
         app: &Arc<App<S::Context>>,
-        key: &Value,
+        key: &S::Key,
         session: &Session,
     ) -> Result<Shown, Interrupt> {
-        let key: S::Key = serde_json::from_value(key.clone()).map_err(Interrupt::fault)?;
-        if !S::allows(&app.context, &key, session).await {
-            return Err(Interrupt::Status(403));
+        if !self.is_running(key) {
+            judge::<S>(app, key, session).await?;
         }
         let mut state = self.instance(app, key);
         let state = state.wait_for(|state| !matches!(state, State::Mounting)).await;
@@ -133,18 +144,21 @@ impl<S: SharedView> Instances<S> {
         }
     }
 
+    fn is_running(&self, key: &S::Key) -> bool {
+        let running = self.running.lock().expect("no panic while it is held");
+        running.get(key).is_some_and(is_alive)
+    }
+
     fn instance(
         self: &Arc<Self>,
         app: &Arc<App<S::Context>>,
-        key: S::Key,
+        key: &S::Key,
     ) -> watch::Receiver<State> {
         let mut running = self.running.lock().expect("no panic while it is held");
-        if let Some(state) = running.get(&key) {
-            // A task that ended, by a panic perhaps, has dropped its sender.
-            if state.has_changed().is_ok() {
-                return state.clone();
-            }
+        if let Some(state) = running.get(key).filter(|state| is_alive(state)) {
+            return state.clone();
         }
+        let key = key.clone();
         let (sender, state) = watch::channel(State::Mounting);
         running.insert(key.clone(), state.clone());
         let (instances, app) = (self.clone(), app.clone());
@@ -164,6 +178,7 @@ impl<S: SharedView> Instances<S> {
             mailbox: Mailbox(sender),
             scope: scope.clone(),
             effects: Effects::default(),
+            recheck: false,
         };
         let _work_ends_with_the_view = scope.stopping().drop_guard();
         let topic = format!("lv:{}", S::id(&key));
@@ -188,13 +203,16 @@ impl<S: SharedView> Instances<S> {
                 message = messages.recv() => {
                     let Some(message) = message else { return };
                     view.update(message, &mut cx).await;
+                    recheck(&mut cx, &key, &feed).await;
                     self.publish(&view, &mut cx, &picture, &mut publisher);
                 }
                 Some(page) = waiting_pages.recv() => {
                     // Whoever waits by now is served by the same look.
                     let mut served = vec![page];
                     served.extend(std::iter::from_fn(|| waiting_pages.try_recv().ok()));
-                    if view.catch_up(&mut cx).await {
+                    let caught_up = view.catch_up(&mut cx).await;
+                    recheck(&mut cx, &key, &feed).await;
+                    if caught_up {
                         self.publish(&view, &mut cx, &picture, &mut publisher);
                     }
                     for page in served {
@@ -266,8 +284,51 @@ impl<S: SharedView> Instances<S> {
 
     fn forget_ended(&self, key: &S::Key) {
         let mut running = self.running.lock().expect("no panic while it is held");
-        if running.get(key).is_some_and(|state| state.has_changed().is_err()) {
+        if running.get(key).is_some_and(|state| !is_alive(state)) {
             running.remove(key);
+        }
+    }
+}
+
+/// A task that ended, by a panic perhaps, has dropped its sender.
+fn is_alive(state: &watch::Receiver<State>) -> bool {
+    state.has_changed().is_ok()
+}
+
+fn read_key<S: SharedView>(key: &Value) -> Result<S::Key, Interrupt> {
+    S::Key::deserialize(key).map_err(Interrupt::fault)
+}
+
+async fn judge<S: SharedView>(
+    app: &App<S::Context>,
+    key: &S::Key,
+    session: &Session,
+) -> Result<(), Interrupt> {
+    match S::allows(&app.context, key, session).await {
+        true => Ok(()),
+        false => Err(Interrupt::Status(403)),
+    }
+}
+
+/// Judges everybody again if the update asked for it. Whoever comes while it runs is judged by their
+/// own join, which knows what is known now.
+async fn recheck<S: SharedView>(cx: &mut SharedCx<S>, key: &S::Key, feed: &Feed) {
+    if !std::mem::take(&mut cx.recheck) {
+        return;
+    }
+    let app = &cx.app;
+    let judged = stream::iter(feed.viewers()).map(|viewer| async move {
+        let session = join::visitor(viewer.connection()).and_then(|known| known.session.clone());
+        let may_look = match session {
+            Some(session) => S::allows(app, key, &session).await,
+            None => false,
+        };
+        (viewer, may_look)
+    });
+    let mut judged = std::pin::pin!(judged.buffer_unordered(RECHECKS_AT_ONCE));
+    while let Some((viewer, may_look)) = judged.next().await {
+        if !may_look {
+            feed.expel(&viewer);
         }
     }
 }

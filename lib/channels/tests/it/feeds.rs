@@ -1,6 +1,9 @@
 //! One source of frames, many connections.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use channels::{
     Config,
@@ -215,4 +218,146 @@ async fn joins_and_leaves_during_publishing_miss_nothing() {
         () = publishing => unreachable!("it never ends"),
     };
     assert!(frames > 100 && rounds > 20, "need traffic: {frames} frames in {rounds} rounds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_expelled_gets_nothing_more_and_others_notice_nothing() {
+    let mut house = House::new(Config::default());
+    let (mut ana, mut mallory) = (house.connect(), house.connect_as("Mallory"));
+    ana.join("board", "{}").await;
+    let join_ref = mallory.join("board", "{}").await.join_ref;
+    house.publish();
+    assert_eq!(mallory.next().await.payload["n"], 1);
+    house.expel("Mallory");
+    house.publish();
+    let error = mallory.next().await;
+    assert_eq!((&*error.event, error.join_ref), ("phx_error", join_ref));
+    assert_eq!(
+        (ana.next().await.payload, ana.next().await.payload),
+        (json!({ "n": 1 }), json!({ "n": 2 }))
+    );
+    assert_eq!(mallory.call("board", "say", "{}").await.response()["reason"], "unmatched topic");
+    assert_eq!((mallory.arrived(), house.subscribers()), (vec![], 1));
+    assert!(mallory.join("board", "{}").await.is_ok(), "the handler decides about a new join");
+    house.publish();
+    assert_eq!(mallory.next().await.payload["n"], 3);
+    assert_eq!(ana.next().await.payload["n"], 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_the_expelled_is_dropped() {
+    // As frames, and as the snapshot in their place.
+    for (taken, waiting) in [(24, 3), (30, 40)] {
+        let mut house = House::new(narrow());
+        let mut mallory = house.connect_as("Mallory");
+        mallory.join("board", "{}").await;
+        for _ in 0..taken {
+            house.publish();
+            tokio::task::yield_now().await;
+        }
+        mallory.stuck().await;
+        (0..waiting).for_each(|_| house.publish());
+        house.expel("Mallory");
+        house.publish();
+        mallory.event("phx_error").await;
+        let last = numbers(&mallory.arrived()).into_iter().max();
+        assert!(last <= Some(20), "{last:?} is more than the connection had taken");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_is_expelled_before_its_answer_is_refused() {
+    let mut house = House::new(Config::default());
+    let (mut ana, mut mallory) = (house.connect(), house.connect_as("Mallory"));
+    let joins = [
+        ana.send_join("board", r#"{"how":"slow"}"#),
+        mallory.send_join("board", r#"{"how":"slow"}"#),
+    ];
+    let both_wait = async {
+        while house.subscribers() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(1), both_wait).await.expect("they wait");
+    house.expel("Mallory");
+    house.gate.add_permits(2);
+    assert!(ana.reply(&joins[0]).await.is_ok());
+    assert_eq!(mallory.reply(&joins[1]).await.response()["reason"], "unauthorized");
+    house.publish();
+    assert_eq!(ana.next().await.payload["n"], 1);
+    assert!(mallory.call("phoenix", "heartbeat", "{}").await.is_ok());
+    assert_eq!((mallory.arrived(), house.subscribers()), (vec![], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_of_a_join_that_came_to_nothing_is_given_back() {
+    let house = House::new(Config::default());
+    let mut ana = house.connect();
+    let join = ana.send_join("board", r#"{"how":"slow"}"#);
+    ana.all_read().await;
+    ana.push("board", "phx_leave", "{}");
+    assert!(!ana.reply(&join).await.is_ok());
+    assert_eq!(house.subscribers(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_changed_hands_is_not_taken_from_the_next() {
+    let mut house = House::new(Config::default());
+    let mut mallory = house.connect_as("Mallory");
+    mallory.join("board", "{}").await;
+    let feed = house.publisher.as_ref().expect("it is there").feed().clone();
+    let before = feed.viewers();
+    let leave = mallory.push("board", "phx_leave", "{}");
+    mallory.reply(&leave).await;
+    let mut ana = house.connect();
+    ana.join("board", "{}").await;
+    before.iter().for_each(|viewer| feed.expel(viewer));
+    house.publish();
+    assert_eq!(ana.next().await.payload["n"], 1);
+}
+
+/// Joins again and again; the highest number it was ever shown.
+async fn pry(mut client: Client, done: Arc<AtomicBool>) -> u64 {
+    let (mut seen, mut is_over) = (0, false);
+    while !is_over {
+        is_over = done.load(Ordering::SeqCst);
+        let reply = client.join("board", r#"{"how":"judged"}"#).await;
+        for message in std::iter::once(reply).chain(client.arrived()) {
+            let shown = [&message.payload["n"], &message.response()["rendered"]["n"]];
+            seen = shown.iter().filter_map(|n| n.as_u64()).fold(seen, u64::max);
+        }
+        tokio::task::yield_now().await;
+    }
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_shown_what_came_after_they_were_expelled() {
+    let quick = Config {
+        flood_frames_per_second: 1_000_000,
+        flood_frames_burst: 1_000_000,
+        feed_backlog_max: 2,
+        ..Config::default()
+    };
+    let mut shown = 0;
+    for round in 0..60 {
+        let (mut house, done) = (House::new(quick.clone()), Arc::new(AtomicBool::new(false)));
+        let client = house.connect_as("Mallory").patient(20_000);
+        let mallory = house.scope.spawn("mallory", pry(client, done.clone()));
+        for _ in 0..=round * 10 {
+            house.publish();
+            tokio::task::yield_now().await;
+        }
+        house.is_closed.store(true, Ordering::SeqCst);
+        house.expel("Mallory");
+        for _ in 0..50 {
+            house.publish();
+            tokio::task::yield_now().await;
+        }
+        done.store(true, Ordering::SeqCst);
+        let seen = mallory.join().await.expect("every join is answered");
+        assert!(seen <= round * 10 + 1, "{seen} was shown in round {round}");
+        shown = shown.max(seen);
+    }
+    assert!(shown > 100, "need a viewer that saw something: {shown}");
 }

@@ -1,10 +1,14 @@
 //! The cast: a house whose rooms do as they are told.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use channels::{
-    BoxFuture, ChannelHandler, ChannelSender, Config, End, Endpoint, EventHandler, Feed,
-    FromBrowser, Join, JoinOutcome, Json, Mailbox, Publisher, Snapshot, SnapshotFor, feed,
+    BoxFuture, ChannelHandler, ChannelSender, Config, ConnectionInfo, End, Endpoint, EventHandler,
+    Feed, FromBrowser, Join, JoinOutcome, Json, Mailbox, Publisher, Snapshot, SnapshotFor, Viewer,
+    feed,
     testing::{self, Client},
 };
 use serde_json::{Value, json};
@@ -17,6 +21,8 @@ pub struct House {
     pub endpoint: Arc<Endpoint>,
     /// What `wait` events and `slow:` joins take a permit of.
     pub gate: Arc<Semaphore>,
+    /// Whether `judged` joins of the board are refused.
+    pub is_closed: Arc<AtomicBool>,
     pub board: Arc<Board>,
     pub publisher: Option<Publisher>,
 }
@@ -31,12 +37,21 @@ impl House {
         let (gate, board) = (Arc::new(Semaphore::new(0)), Arc::new(Board::default()));
         let shown = board.clone();
         let (publisher, feed) = feed("board", move |purpose| shown.snapshot(purpose));
+        let is_closed = Arc::new(AtomicBool::new(false));
+        let boards = Boards { feed, gate: gate.clone(), is_closed: is_closed.clone() };
         let rooms = Arc::new(Rooms { gate: gate.clone() });
         let endpoint = Endpoint::new(&scope, config)
-            .channel("board", Arc::new(Boards(feed)))
+            .channel("board", Arc::new(boards))
             .channel("room:*", rooms.clone())
             .channel("slow:*", rooms);
-        Self { scope, endpoint: Arc::new(endpoint), gate, board, publisher: Some(publisher) }
+        Self {
+            scope,
+            endpoint: Arc::new(endpoint),
+            gate,
+            is_closed,
+            board,
+            publisher: Some(publisher),
+        }
     }
 
     pub fn connect(&self) -> Client {
@@ -52,6 +67,19 @@ impl House {
         };
         let publisher = self.publisher.as_mut().expect("the board still has its publisher");
         publisher.publish(number, &Json::encode(&json!({ "n": number })));
+    }
+
+    /// Expels everybody of that name from the board.
+    pub fn expel(&self, name: &str) {
+        let feed = self.publisher.as_ref().expect("the board still has its publisher").feed();
+        let viewers = feed.viewers();
+        let is_it = |viewer: &&Viewer| viewer.connection().session::<String>().unwrap() == name;
+        viewers.iter().filter(is_it).for_each(|viewer| feed.expel(viewer));
+    }
+
+    pub fn connect_as(&self, name: &str) -> Client {
+        let connection = ConnectionInfo::new(([127, 0, 0, 1], 1).into(), name.to_owned());
+        testing::connect(&self.endpoint, &self.scope, connection)
     }
 
     pub fn subscribers(&self) -> usize {
@@ -70,14 +98,30 @@ impl Board {
     }
 }
 
-struct Boards(Feed);
+struct Boards {
+    feed: Feed,
+    gate: Arc<Semaphore>,
+    is_closed: Arc<AtomicBool>,
+}
 
 impl ChannelHandler for Boards {
     fn join(&self, join: Join) -> BoxFuture<'_, JoinOutcome> {
         Box::pin(async move {
             match parameter(&join).as_str() {
-                Some("quiet") => JoinOutcome::quiet(self.0.clone()),
-                _ => JoinOutcome::answering(self.0.clone(), Arc::new(Touch)),
+                Some("quiet") => JoinOutcome::quiet(self.feed.reserve(&join.connection)),
+                Some("slow") => {
+                    let place = self.feed.reserve(&join.connection);
+                    self.gate.acquire().await.expect("the gate stays").forget();
+                    JoinOutcome::quiet(place)
+                }
+                Some("judged") => {
+                    let place = self.feed.reserve(&join.connection);
+                    match self.is_closed.load(Ordering::SeqCst) {
+                        true => JoinOutcome::refused("closed"),
+                        false => JoinOutcome::quiet(place),
+                    }
+                }
+                _ => JoinOutcome::answering(self.feed.reserve(&join.connection), Arc::new(Touch)),
             }
         })
     }

@@ -1,7 +1,9 @@
 //! Many browsers, one instance: counted, compared byte for byte, and interrupted.
 
+mod rechecks;
+
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -14,7 +16,7 @@ use std::{
 use channels::{CloseCode, ConnectionInfo, Incoming, SharedFrame, Transport, TransportError};
 use serde_json::{Value, json};
 use tasks::Scope;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{
     Endpoint, Interrupt, Mailbox, Rendered, Secret, Session, SharedCx, SharedView, Stream, html,
@@ -30,12 +32,32 @@ struct World {
     is_closed: Arc<AtomicBool>,
     /// A line that was stored and not announced.
     unannounced: Arc<Mutex<Option<u32>>>,
+    banned: Arc<Mutex<BTreeSet<String>>>,
+    /// What the next judgement, once it is made, waits for before anybody hears of it.
+    hesitation: Arc<Mutex<Option<Hesitation>>>,
+    judgements: Arc<AtomicUsize>,
+}
+
+struct Hesitation {
+    judged: oneshot::Sender<()>,
+    go_on: oneshot::Receiver<()>,
 }
 
 impl World {
     async fn tell(&self, chalk: Chalk) {
         let board = self.board.lock().unwrap().clone().expect("the board is mounted");
         assert!(board.send(chalk).await);
+    }
+
+    fn ban(&self, name: &str) {
+        self.banned.lock().unwrap().insert(name.to_owned());
+    }
+
+    /// Makes the next judgement known only when it is told to: the first is done when it is made.
+    fn hesitate(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((judged, is_judged), (told, go_on)) = (oneshot::channel(), oneshot::channel());
+        *self.hesitation.lock().unwrap() = Some(Hesitation { judged, go_on });
+        (is_judged, told)
     }
 }
 
@@ -45,6 +67,8 @@ enum Chalk {
     Wipe,
     Title(&'static str),
     Nothing,
+    /// Asks again who may look, and writes.
+    Recheck(Option<u32>),
     Drop,
 }
 
@@ -63,8 +87,17 @@ impl SharedView for Board {
         format!("board-{key}")
     }
 
-    async fn allows(world: &World, _: &String, _: &Session) -> bool {
-        !world.is_closed.load(Ordering::SeqCst)
+    async fn allows(world: &World, _: &String, session: &Session) -> bool {
+        world.judgements.fetch_add(1, Ordering::SeqCst);
+        let name = session.get("name").unwrap_or_default();
+        let may =
+            !world.is_closed.load(Ordering::SeqCst) && !world.banned.lock().unwrap().contains(name);
+        let hesitation = world.hesitation.lock().unwrap().take();
+        if let Some(Hesitation { judged, go_on }) = hesitation {
+            judged.send(()).expect("the test waits");
+            go_on.await.expect("the test tells");
+        }
+        may
     }
 
     async fn mount(_: String, cx: &mut SharedCx<Self>) -> Result<Self, Interrupt> {
@@ -75,12 +108,16 @@ impl SharedView for Board {
         })
     }
 
-    async fn update(&mut self, chalk: Chalk, _: &mut SharedCx<Self>) {
+    async fn update(&mut self, chalk: Chalk, cx: &mut SharedCx<Self>) {
         match chalk {
             Chalk::Write(line) => self.lines.push(line),
             Chalk::Wipe => self.lines.clear(),
             Chalk::Title(title) => self.title = title,
             Chalk::Nothing => {}
+            Chalk::Recheck(line) => {
+                line.into_iter().for_each(|line| self.lines.push(line));
+                cx.recheck();
+            }
             Chalk::Drop => panic!("the board was dropped"),
         }
     }
@@ -276,9 +313,12 @@ impl Hall {
     }
 
     fn connect(&self) -> Viewer {
+        self.connect_as("")
+    }
+
+    fn connect_as(&self, name: &str) -> Viewer {
         let wire = Arc::new(Wire::default());
-        let visitor =
-            Visitor { session: Some(Arc::new(Session::fresh())), probe: Default::default() };
+        let visitor = Visitor { session: Some(session(name)), probe: Default::default() };
         let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 1)), visitor);
         let socket = self.endpoint.sockets.serve(Connection(wire.clone()), connection);
         self.scope.spawn_abortable("socket", socket);
@@ -294,7 +334,11 @@ impl Hall {
 
     /// A viewer whose join was answered.
     async fn viewer(&self) -> Viewer {
-        let viewer = self.connect();
+        self.viewer_as("").await
+    }
+
+    async fn viewer_as(&self, name: &str) -> Viewer {
+        let viewer = self.connect_as(name);
         viewer.send(&self.join_frame("4"));
         viewer.until(|messages| !messages.is_empty()).await;
         viewer
@@ -304,6 +348,12 @@ impl Hall {
         let counts = self.endpoint.shared_counts();
         (counts.renders(), counts.encodes())
     }
+}
+
+fn session(name: &str) -> Arc<Session> {
+    let mut session = Session::fresh();
+    session.set("name", name);
+    Arc::new(session)
 }
 
 async fn one_render_and_one_encode_for(count: usize) {
@@ -468,4 +518,18 @@ async fn a_page_shows_what_was_not_announced_yet() {
     assert!(page.contains("<li id=\"l-7\">7</li>"), "{page}");
     viewer.until(|messages| messages.len() == 2).await;
     assert_eq!(viewer.screen().lines, ["l-7"]);
+}
+
+#[tokio::test]
+async fn an_update_that_changes_nothing_is_not_sent() {
+    let hall = Hall::new();
+    let viewer = hall.viewer().await;
+    for _ in 0..50 {
+        hall.world.tell(Chalk::Nothing).await;
+        hall.world.tell(Chalk::Title("Board")).await;
+    }
+    hall.world.tell(Chalk::Write(1)).await;
+    let messages = viewer.until(|messages| messages.len() > 1).await;
+    assert!(messages[1].to_string().contains("l-1"), "{messages:?}");
+    assert_eq!(hall.counts(), (102, 1));
 }
