@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("liveview-macros", &["liveview-grammar"]),
     ("liveview", &["tasks", "pubsub", "channels", "liveview-macros"]),
     ("identity", &[]),
-    ("chat", &["tasks", "pubsub", "eventsourcing", "identity"]),
+    ("chat", &["tasks", "pubsub", "presence", "eventsourcing", "identity"]),
     ("web", &["tasks", "pubsub", "liveview", "chat", "identity"]),
     ("teahouse", &["tasks", "liveview", "chat", "web"]),
     (

@@ -186,3 +186,165 @@ impl<M> State<M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+    use crate::roster::Entry;
+
+    const KITCHEN: &str = "room:kitchen";
+    const KEYS: [&str; 3] = ["ana", "ben", "cem"];
+
+    fn node(name: &str) -> State<u32> {
+        State::new(name.into(), 0, 10)
+    }
+
+    fn list(state: &State<u32>) -> Vec<Entry<u32>> {
+        state.roster.list(KITCHEN).into_iter().map(Entry::into_owned).collect()
+    }
+
+    /// What happens to a page: a number for which one, and one for what.
+    type Happening = (usize, u8);
+
+    /// Does one thing to `state`, of whose pages `open` has the numbers.
+    fn happen(state: &mut State<u32>, open: &mut Vec<u64>, (which, what): Happening, now_ms: i64) {
+        let any = (!open.is_empty()).then(|| which % open.len());
+        match (what, any) {
+            (0, Some(at)) => {
+                let number = open.remove(at);
+                if state.close(number, now_ms) && which % 2 == 0 {
+                    state.end(number, now_ms);
+                }
+            }
+            (1, Some(at)) => state.update(open[at], which as u32, now_ms),
+            _ => open.push(state.open(KITCHEN, KEYS[which % KEYS.len()], 0, now_ms)),
+        }
+    }
+
+    /// A node's whole part after each of its happenings.
+    fn history(name: &str, happenings: &[Happening]) -> (State<u32>, Vec<Part<u32>>) {
+        let (mut state, mut open, mut parts) = (node(name), Vec::new(), Vec::new());
+        for (at, happening) in (0..).zip(happenings) {
+            happen(&mut state, &mut open, *happening, at);
+            parts.push(state.part());
+        }
+        (state, parts)
+    }
+
+    fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+        proptest::collection::vec((0..12_usize, 0..4_u8), 1..25)
+    }
+
+    /// Takes in `parts` and says what is known after all of them.
+    fn after(parts: &[Part<u32>]) -> (Vec<Entry<u32>>, Vec<(NodeName, u64)>) {
+        let mut state = node("west");
+        for part in parts {
+            let _ = state.merge(part.clone(), 0);
+        }
+        let known = state.others.iter().map(|(name, held)| (name.clone(), held.version));
+        (list(&state), known.collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Merging is commutative, associative and idempotent: only which parts arrived matters.
+        #[test]
+        fn whole_parts_lead_to_the_same_in_any_order_and_number(
+            north in happenings(),
+            east in happenings(),
+            picks in proptest::collection::vec(any::<Index>(), 1..20),
+            turn in any::<Index>(),
+        ) {
+            let said = [history("north", &north).1, history("east", &east).1].concat();
+            let arrived = picks.iter().map(|pick| said[pick.index(said.len())].clone());
+            let arrived: Vec<_> = arrived.collect();
+            let expected = after(&arrived);
+            let mut other = arrived.clone();
+            other.rotate_left(turn.index(arrived.len()));
+            other.reverse();
+            prop_assert_eq!(&after(&other), &expected);
+            other.extend(arrived);
+            prop_assert_eq!(&after(&other), &expected);
+        }
+
+        /// With deltas that come late, twice or never, a node knows another one as it was at some
+        /// version, and never a mixture.
+        #[test]
+        fn what_is_known_of_a_node_is_what_it_was(
+            north in happenings(),
+            arrivals in proptest::collection::vec((any::<Index>(), any::<bool>()), 1..40),
+        ) {
+            let (mut writer, mut open) = (node("north"), Vec::new());
+            let mut was = BTreeMap::from([(0, Vec::new())]);
+            let (mut deltas, mut reader) = (Vec::new(), node("west"));
+            for (at, happening) in (0..).zip(&north) {
+                happen(&mut writer, &mut open, *happening, at);
+                was.insert(writer.part().version, list(&writer));
+                deltas.extend((0..=writer.part().version).map(|since| writer.part_since(since)));
+            }
+            for (which, asks) in arrivals {
+                let delta = deltas[which.index(deltas.len())].clone();
+                if let Merged::Gap { after } = reader.merge(delta, 0) && asks {
+                    prop_assert_eq!(reader.merge(writer.part_since(after), 0), Merged::New);
+                }
+                let known = reader.others.get(writer.own.node()).map_or(0, |held| held.version);
+                prop_assert_eq!(&list(&reader), &was[&known]);
+            }
+        }
+
+        /// What is read was kept up to date change by change; made anew from the parts it is the
+        /// same.
+        #[test]
+        fn lists_are_a_function_of_the_parts(
+            north in happenings(),
+            east in happenings(),
+            is_down in any::<bool>(),
+        ) {
+            let (mut state, _) = history("north", &north);
+            let (_, parts) = history("east", &east);
+            for part in parts {
+                prop_assert_ne!(state.merge(part, 0), Merged::Gap { after: 0 });
+            }
+            if is_down {
+                state.drop_node(&"east".into(), 0);
+            }
+            let mut anew = node("west");
+            let mut roster = Roster::empty();
+            prop_assert_ne!(anew.merge(state.part(), 0), Merged::Known);
+            for (name, held) in anew.others.iter().chain(&state.others) {
+                held.pages.values().for_each(|page| roster.add(name, page.clone()));
+            }
+            let anew: Vec<_> = roster.list(KITCHEN).into_iter().map(Entry::into_owned).collect();
+            prop_assert_eq!(list(&state), anew);
+        }
+    }
+
+    #[test]
+    fn a_key_has_one_leaving_page_on_a_node_and_only_without_an_open_one() {
+        let mut state = node("north");
+        let (first, second) =
+            (state.open(KITCHEN, "ana", 1, 10), state.open(KITCHEN, "ana", 2, 20));
+        assert!(!state.close(first, 30), "another page is open");
+        assert!(state.close(second, 40));
+        assert!(state.is_leaving(second));
+        let third = state.open(KITCHEN, "ana", 3, 50);
+        assert_eq!(state.part().size(), 1);
+        assert!(!state.is_leaving(second) && !state.is_leaving(third));
+        assert_eq!(list(&state)[0].since_ms, 10);
+        state.end(second, 60);
+        state.end(third, 60);
+        assert_eq!(list(&state)[0].metas, [3], "ending is for those who are leaving");
+    }
+
+    #[test]
+    fn of_two_leaving_pages_the_one_that_was_closed_last_is_shown() {
+        let (mut north, mut east) = (node("north"), node("east"));
+        let (one, two) = (north.open(KITCHEN, "ana", 1, 10), east.open(KITCHEN, "ana", 2, 20));
+        assert!(east.close(two, 30) && north.close(one, 40));
+        assert_eq!(east.merge(north.part(), 50), Merged::New);
+        assert_eq!((&*list(&east)[0].metas, list(&east)[0].leaving), (&[1][..], true));
+    }
+}

@@ -84,3 +84,67 @@ impl<M> Tracker<M> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KITCHEN: &str = "room:kitchen";
+
+    fn tracker() -> Tracker<u32> {
+        Tracker::new(&Config::default())
+    }
+
+    fn after(start: Instant, ms: u64) -> Instant {
+        start + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn nothing_is_looked_at_while_nobody_is_leaving() {
+        let (mut tracker, now) = (tracker(), Instant::now());
+        assert_eq!(tracker.turn(now, 0).next, None);
+        tracker.state.open(KITCHEN, "ana", 0, 0);
+        let turn = tracker.turn(now, 0);
+        assert_eq!((turn.diffs.len(), turn.next), (1, None));
+    }
+
+    #[test]
+    fn the_first_change_is_told_at_once_and_the_next_ones_together() {
+        let (mut tracker, now) = (tracker(), Instant::now());
+        tracker.state.open(KITCHEN, "ana", 0, 0);
+        assert_eq!(tracker.turn(now, 0).diffs.len(), 1);
+        tracker.state.open(KITCHEN, "ben", 0, 0);
+        let turn = tracker.turn(after(now, 1), 1);
+        assert_eq!((turn.diffs.len(), turn.next), (0, Some(after(now, 100))));
+        tracker.state.open(KITCHEN, "cem", 0, 0);
+        let turn = tracker.turn(after(now, 100), 100);
+        assert_eq!((turn.diffs.len(), turn.next), (1, None));
+        assert_eq!(turn.diffs[0].joins.len(), 2);
+        // Long after, the first one is told at once again.
+        tracker.state.open(KITCHEN, "dan", 0, 0);
+        assert_eq!(tracker.turn(after(now, 900), 900).diffs.len(), 1);
+    }
+
+    #[test]
+    fn who_came_back_is_not_waited_for() {
+        let (mut tracker, now) = (tracker(), Instant::now());
+        let page = tracker.state.open(KITCHEN, "ana", 0, 0);
+        tracker.close(page, now, 0);
+        tracker.turn(now, 0);
+        assert_eq!(tracker.turn(after(now, 1), 1).next, Some(after(now, 5_000)));
+        tracker.state.open(KITCHEN, "ana", 0, 2);
+        tracker.turn(after(now, 200), 200);
+        assert_eq!(tracker.turn(after(now, 201), 201).next, None);
+        assert!(tracker.leaving.is_empty());
+    }
+
+    #[test]
+    fn a_grace_time_without_end_never_ends() {
+        let config = Config { grace: Duration::MAX, ..Config::default() };
+        let (mut tracker, now) = (Tracker::new(&config), Instant::now());
+        let page = tracker.state.open(KITCHEN, "ana", 0, 0);
+        tracker.close(page, now, 0);
+        tracker.turn(now, 0);
+        assert!(tracker.state.roster().contains(KITCHEN, "ana"));
+    }
+}
