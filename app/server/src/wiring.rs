@@ -10,7 +10,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use web::{House, Web};
+use web::{House, Limits, Web};
 
 use crate::{config::Config, secret};
 
@@ -39,7 +39,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let pages = root.child("pages");
     let serve = ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() };
     let web_config = web::Config { secret, https: config.https, origins: config.origins, serve };
-    let web = Web::new(House { chat: chat.clone() }, web_config, &pages);
+    let limits = Limits::usual(Clock::system());
+    let web = Web::new(House { chat: chat.clone(), limits }, web_config, &pages);
     let answering = pages.spawn("listener", web.serve(listener, pages.clone()));
     // The one line on standard output: for people, and for whoever starts this in a script.
     writeln!(std::io::stdout(), "Teahouse is open at http://{address}")?;

@@ -2,6 +2,8 @@
 
 use liveview::{Cx, DecodeError, EventValue, Interrupt, LiveView, Rendered, html};
 
+use crate::house::House;
+
 #[derive(Debug)]
 pub(crate) struct AboutLive;
 

@@ -4,13 +4,15 @@ use chat::{Chat, Fault};
 use identity::Guest;
 use liveview::Session;
 
-use crate::visitor;
+use crate::{limits::Limits, visitor};
 
 /// The contexts behind the pages. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct House {
     /// Rooms, and what is said in them.
     pub chat: Chat,
+    /// How much one address and one person may do in a while.
+    pub limits: Limits,
 }
 
 impl House {

@@ -15,9 +15,12 @@ mod about_live;
 mod forms;
 mod message;
 mod markdown;
+mod companion;
+mod limits;
 mod layout;
 mod visitor;
 pub mod assets;
 
 pub use house::House;
+pub use limits::{Kind, Limits, Rate, RateTable, Rates, TooMuch};
 pub use router::{Config, Web};

@@ -17,7 +17,7 @@ use tasks::Scope;
 use tokio::net::TcpListener;
 
 use crate::{
-    about_live::AboutLive, assets, forms, layout, lobby_live::LobbyLive, room_feed::RoomFeed,
+    about_live::AboutLive, assets, forms, house::House, layout, lobby_live::LobbyLive, room_feed::RoomFeed,
     room_live::RoomLive, visitor,
 };
 
