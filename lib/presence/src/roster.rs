@@ -30,10 +30,13 @@ impl<M: Clone> Entry<Arc<M>> {
 /// Every page that is known, open or leaving. Maps are trees, which give memory back.
 #[derive(Debug)]
 pub(crate) struct Roster<M> {
-    topics: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<Seat<M>>>>,
+    topics: BTreeMap<Arc<str>, Keys<M>>,
 }
 
-/// A page and its node. The seats of a key are in the order of [`Seat::place`].
+/// The keys of one topic and their seats, which are in the order of [`Seat::place`].
+type Keys<M> = BTreeMap<Arc<str>, Vec<Seat<M>>>;
+
+/// A page and its node.
 #[derive(Debug)]
 struct Seat<M> {
     node: NodeName,

@@ -88,10 +88,11 @@ impl<M> State<M> {
     /// until [`State::end`].
     pub fn close(&mut self, number: u64, now_ms: i64) -> bool {
         let Some(page) = self.own.page(number) else { return false };
+        // None of them is leaving while this one is open.
         let is_last = self
             .roster
             .pages_of(self.own.node(), &page.topic, &page.key)
-            .all(|other| other.number == number || other.left_ms.is_some());
+            .all(|other| other.number == number);
         let changes = if is_last {
             let page = Page { left_ms: Some(now_ms), ..Page::clone(page) };
             self.own.put(page)

@@ -139,6 +139,19 @@ mod tests {
     }
 
     #[test]
+    fn a_grace_time_ends_also_while_changes_are_collected() {
+        let config = Config { grace: Duration::from_millis(50), ..Config::default() };
+        let (mut tracker, now) = (Tracker::new(&config), Instant::now());
+        let page = tracker.state.open(KITCHEN, "ana", 0, 0);
+        assert_eq!(tracker.turn(now, 0).diffs.len(), 1);
+        tracker.close(page, now, 0);
+        assert_eq!(tracker.turn(now, 0).next, Some(after(now, 50)));
+        let turn = tracker.turn(after(now, 50), 50);
+        assert_eq!((turn.diffs.len(), turn.next), (0, Some(after(now, 100))));
+        assert!(!tracker.state.roster().contains(KITCHEN, "ana"));
+    }
+
+    #[test]
     fn a_grace_time_without_end_never_ends() {
         let config = Config { grace: Duration::MAX, ..Config::default() };
         let (mut tracker, now) = (Tracker::new(&config), Instant::now());

@@ -115,3 +115,30 @@ impl<M> Writer<M> {
         Part { node: self.node.clone(), run, after, version, pages, gone }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(number: u64) -> Page<()> {
+        let (topic, key) = ("room:kitchen".into(), "ana".into());
+        let meta = Arc::new(());
+        Page { number, version: 0, topic, key, meta, opened_ms: 0, since_ms: 0, left_ms: None }
+    }
+
+    #[test]
+    fn the_journal_grows_with_pages_and_not_with_changes() {
+        let mut writer = Writer::new("north".into(), 0);
+        for _ in 0..5_000 {
+            writer.put(page(1));
+        }
+        assert_eq!((writer.held.version, writer.journal.len()), (5_000, 1));
+        for _ in 0..5_000 {
+            let number = writer.next_number() + 1;
+            writer.put(page(number));
+            writer.remove(number);
+        }
+        assert_eq!(writer.journal.len(), 1 + REMOVALS_MAX);
+        assert_eq!(writer.removals.len(), REMOVALS_MAX);
+    }
+}

@@ -100,6 +100,13 @@ async fn a_node_that_started_again_replaces_what_it_said_before() {
     let _dan = first.track("dan");
     assert_eq!(east.presence.merge(first.presence.part_since(since)), Merged::Known);
     assert_eq!(east.keys(), ["cem"]);
+    // What changed in one run says nothing to whoever knows another.
+    let third = house("north", 3);
+    let _two = (third.track("eve"), third.track("fay"));
+    assert_eq!(east.presence.merge(third.presence.part_since(1)), Merged::Gap { after: 0 });
+    assert_eq!(east.presence.merge(third.presence.part_since(0)), Merged::New);
+    assert_eq!(east.keys(), ["eve", "fay"]);
+    assert!(third.presence.part_since(9).is_whole(), "nobody knows version 9 of this run");
 }
 
 #[tokio::test(start_paused = true)]

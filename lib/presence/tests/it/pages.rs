@@ -231,6 +231,12 @@ async fn the_task_ends_with_the_last_handle_and_the_last_page() {
     assert_eq!(scope.running(), 1, "a page is open");
     drop(ana);
     tokio::time::timeout(Duration::from_secs(60), ended(&scope)).await.expect("it ends");
+
+    let House { presence, clock: _, scope } = House::new();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(scope.running(), 1, "a handle is left");
+    drop(presence);
+    tokio::time::timeout(Duration::from_secs(60), ended(&scope)).await.expect("it ends");
 }
 
 async fn ended(scope: &Scope) {
