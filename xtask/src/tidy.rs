@@ -21,10 +21,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("liveview-grammar", &[]),
     ("liveview-macros", &["liveview-grammar"]),
     ("liveview", &["tasks", "pubsub", "channels", "liveview-macros"]),
-    ("identity", &[]),
+    ("identity", &["tasks", "pubsub", "eventsourcing"]),
     ("chat", &["tasks", "pubsub", "presence", "eventsourcing", "identity"]),
     ("web", &["tasks", "pubsub", "liveview", "chat", "identity"]),
-    ("teahouse", &["tasks", "liveview", "chat", "web"]),
+    ("teahouse", &["tasks", "eventsourcing", "liveview", "identity", "chat", "web"]),
     (
         "bench",
         &["tasks", "pubsub", "eventsourcing", "channels", "liveview", "identity", "chat", "web"],
@@ -41,8 +41,8 @@ const KEPT_IN: [(&str, &[&str]); 3] = [
 
 /// What is not under a crate, however far down: rooms are decided without pages and sockets.
 const NOT_UNDER: [(&str, &[&str]); 3] = [
-    ("chat", &["axum", "liveview", "channels", "hyper", "tokio-tungstenite"]),
-    ("identity", &["tokio", "axum", "liveview"]),
+    ("chat", &["axum", "liveview", "channels", "tokio-tungstenite"]),
+    ("identity", &["axum", "liveview", "channels", "tokio-tungstenite"]),
     ("eventsourcing", &["axum", "hyper", "pubsub"]),
 ];
 

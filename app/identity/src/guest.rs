@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use crate::GuestName;
+use crate::{GuestName, random};
 
 /// How many colours there are; [`GuestId::colour`] is below this.
 pub const COLOURS: u8 = 12;
@@ -42,6 +42,11 @@ impl Guest {
 pub struct GuestId(String);
 
 impl GuestId {
+    /// An id that nobody has, for a person no browser was a guest as.
+    pub(crate) fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random::bytes::<ID_BYTES>()))
+    }
+
     pub(crate) fn from_hash(hash: &[u8; 32]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(&hash[..ID_BYTES]))
     }

@@ -36,6 +36,13 @@ impl GuestName {
         Self(format!("{adjective} {noun}"))
     }
 
+    /// Whether it may be one that [`GuestName::friendly`] gave, and nobody chose.
+    pub fn is_friendly(&self) -> bool {
+        self.0.split_once(' ').is_some_and(|(adjective, noun)| {
+            words::ADJECTIVES.contains(&adjective) && words::NOUNS.contains(&noun)
+        })
+    }
+
     /// A name as it was recorded when it was valid, or erased. Not for what somebody types.
     pub fn recorded(text: String) -> Self {
         Self(text)
@@ -76,7 +83,10 @@ mod tests {
     }
 
     #[test]
-    fn any_seed_gives_a_name() {
-        GuestName::friendly(u64::MAX);
+    fn any_seed_gives_a_friendly_name() {
+        assert!(GuestName::friendly(u64::MAX).is_friendly());
+        for chosen in ["Ana", "Quiet", "Quiet Ana", "Quiet Heron II", "quiet heron", ""] {
+            assert!(!GuestName::recorded(chosen.to_owned()).is_friendly(), "{chosen}");
+        }
     }
 }
