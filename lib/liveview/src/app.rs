@@ -14,12 +14,10 @@ use crate::{
     page::{self, Layout, PageMount, PageView, Role},
     params::Params,
     rendered::{Rendered, Template},
-    session::{
-        FLASH_TOKEN_MS, PAGE_TOKEN_MS, Secret, Session, SessionCookie, StaticToken, ViewToken,
-    },
+    session::{FLASH_TOKEN_MS, PAGE_TOKEN_MS, Secret, SessionCookie, StaticToken, ViewToken},
     shared_view::SharedView,
     shared_view_task::Instances,
-    view::{Interrupt, LiveView, Place},
+    view::{Interrupt, LiveView, Place, Visit},
     view_task,
 };
 
@@ -107,7 +105,7 @@ impl<S: SharedView> AnyView<S::Context> for Shared<S> {
             let Role::Nested { parent, view } = mount.role else {
                 return Err(Interrupt::Status(404));
             };
-            let inner = self.0.page(app, &view.session, &mount.place.session).await?;
+            let inner = self.0.page(app, &view.session, &mount.place.visit.session).await?;
             let token = app.static_token(&view.id, &Flash::default());
             let html = page::nested_container(&view, &parent, "", &token, "", &inner);
             Ok(PageView { html, title: None })
@@ -165,7 +163,7 @@ impl<C: Clone + Send + Sync + 'static> App<C> {
     /// A nested view for a page, in its container.
     pub(crate) fn nested_page<'a>(
         self: &'a Arc<Self>,
-        session: &'a Arc<Session>,
+        visit: &'a Visit,
         parent: &'a str,
         view: NestedView,
     ) -> BoxFuture<'a, Result<String, Interrupt>> {
@@ -173,7 +171,7 @@ impl<C: Clone + Send + Sync + 'static> App<C> {
             let unknown = || Interrupt::fault(format!("the view {} is not registered", view.view));
             let any = self.views.get(view.view).ok_or_else(unknown)?;
             let place = Place {
-                session: session.clone(),
+                visit: visit.clone(),
                 nested_session: view.session.clone(),
                 is_nested: true,
                 ..Place::default()

@@ -1,11 +1,11 @@
 //! Who is at the door: whose session a request brings, and whether it still counts.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use channels::ConnectionInfo;
 use http::HeaderMap;
 
-use crate::{app::App, join::Visitor, params::Params, probe::Probe, session::Session};
+use crate::{app::App, join::Visitor, params::Params, peer, probe::Probe, session::Session};
 
 type Greet<C> = Box<dyn Fn(&C, &mut Session) + Send + Sync>;
 type SocketId<C> = Box<dyn Fn(&C, &Session) -> Option<String> + Send + Sync>;
@@ -16,11 +16,12 @@ pub(crate) struct Door<C> {
     pub(crate) greet: Option<Greet<C>>,
     pub(crate) admit: Option<Admit<C>>,
     pub(crate) socket_id: Option<SocketId<C>>,
+    pub(crate) trust_proxy: bool,
 }
 
 impl<C> Default for Door<C> {
     fn default() -> Self {
-        Self { greet: None, admit: None, socket_id: None }
+        Self { greet: None, admit: None, socket_id: None, trust_proxy: false }
     }
 }
 
@@ -45,17 +46,38 @@ impl<C> App<C> {
         session
     }
 
+    /// The browser's address.
+    pub(crate) fn peer(
+        &self,
+        connected: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Option<IpAddr> {
+        peer::browser(connected, headers, self.door.trust_proxy)
+    }
+
     /// Who connects: the cookie counts only together with the token in the page.
-    pub(crate) fn visitor(&self, headers: &HeaderMap, query: &Params, probe: Probe) -> Visitor {
+    pub(crate) fn visitor(
+        &self,
+        connected: Option<SocketAddr>,
+        headers: &HeaderMap,
+        query: &Params,
+        probe: Probe,
+    ) -> Visitor {
+        let peer = self.peer(connected, headers);
         let token = query.get("_csrf_token").unwrap_or_default();
         let session = self.known_session(headers).filter(|session| session.csrf_matches(token));
-        Visitor { session: session.map(Into::into), probe }
+        Visitor { session: session.map(Into::into), peer, probe }
     }
 
     /// A visitor's connection, known by the id that the program gave the session. Its socket is
     /// open under that id before its first join asks whether the session counts, so a session
     /// that was revoked meanwhile is closed or refused.
-    pub(crate) fn connection(&self, peer: SocketAddr, visitor: Visitor) -> ConnectionInfo {
+    pub(crate) fn connection(
+        &self,
+        connected: Option<SocketAddr>,
+        visitor: Visitor,
+    ) -> ConnectionInfo {
+        let peer = connected.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
         let session = visitor.session.as_deref();
         let socket_id = self.door.socket_id.as_ref().zip(session);
         let id = socket_id.and_then(|(socket_id, session)| socket_id(&self.context, session));

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     marker::PhantomData,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
@@ -25,12 +25,13 @@ use crate::{
     join::Joins,
     page::{Layout, Page, PageMount, Role},
     params::Params,
+    peer::PeerAddr,
     probe::Probe,
     rendered::Raw,
     session::{Secret, Session, SessionCookie, cookie, random_id},
     shared_view::SharedView,
     shared_view_task::{Instances, SharedCounts},
-    view::{Interrupt, LiveView, Place},
+    view::{Interrupt, LiveView, Place, Visit},
     websocket::{self, WebSocket},
 };
 
@@ -40,10 +41,6 @@ pub type Body = Full<Bytes>;
 const SOCKET_PATH: &str = "/live/websocket";
 const FLASH_COOKIE: &str = "__phoenix_flash__";
 const RELOAD_COOKIE: &str = "__phoenix_reload_status__";
-
-/// The browser's address, put into a request's extensions by [`serve`](crate::serve).
-#[derive(Clone, Copy, Debug)]
-pub struct PeerAddr(pub SocketAddr);
 
 /// Answers requests for live views: give it every request that is nobody else's.
 ///
@@ -143,6 +140,13 @@ impl<C: Clone + Send + Sync + 'static> EndpointBuilder<C> {
         socket_id: impl Fn(&C, &Session) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.app.door.socket_id = Some(Box::new(socket_id));
+        self
+    }
+
+    /// Whether all requests come through a proxy of ours: then the browser's address is the last one
+    /// in `X-Forwarded-For`. Not otherwise, since any browser can send that header.
+    pub fn trust_proxy(mut self, trust: bool) -> Self {
+        self.app.door.trust_proxy = trust;
         self
     }
 
@@ -260,6 +264,12 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         self.app.session(headers)
     }
 
+    /// The browser's address for a request beside the live views, to limit what comes from one: the
+    /// connection's [`PeerAddr`], or what a proxy says if it is trusted.
+    pub fn peer(&self, headers: &HeaderMap, extensions: &http::Extensions) -> Option<IpAddr> {
+        self.app.peer(connected(extensions), headers)
+    }
+
     /// The `Set-Cookie` header that keeps `session`.
     pub fn set_cookie(&self, session: &Session) -> HeaderValue {
         self.app.cookie.write(session, self.app.clock.now_ms())
@@ -303,7 +313,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             return self.error(StatusCode::NOT_FOUND, None);
         };
         let shown_from = Some(routed.path.clone());
-        let mut response = self.page(routed, session, flash, shown_from).await;
+        let visit = Visit { session: Arc::new(session.clone()), peer: None };
+        let mut response = self.page(routed, visit, flash, shown_from).await;
         if response.status() == StatusCode::OK {
             *response.status_mut() = status;
         }
@@ -322,7 +333,10 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         match self.app.route(path) {
             None => self.error(StatusCode::NOT_FOUND, None),
-            Some(routed) => self.visit(routed, request.headers()).await,
+            Some(routed) => {
+                let peer = self.peer(request.headers(), request.extensions());
+                self.visit(routed, request.headers(), peer).await
+            }
         }
     }
 
@@ -341,12 +355,18 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         self.error(StatusCode::INTERNAL_SERVER_ERROR, Some(&reference))
     }
 
-    async fn visit(&self, routed: Routed, headers: &HeaderMap) -> Response<Body> {
+    async fn visit(
+        &self,
+        routed: Routed,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Response<Body> {
         if let Some(response) = self.reload_status(headers) {
             return response;
         }
         let flash = self.app.read_flash(cookie(headers, FLASH_COOKIE)).unwrap_or_default();
-        let mut response = self.page(routed, &self.session(headers), flash, None).await;
+        let visit = Visit { session: Arc::new(self.session(headers)), peer };
+        let mut response = self.page(routed, visit, flash, None).await;
         let headers_out = response.headers_mut();
         if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
             headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
@@ -357,14 +377,14 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     async fn page(
         &self,
         routed: Routed,
-        session: &Session,
+        visit: Visit,
         flash: Flash,
         shown_from: Option<String>,
     ) -> Response<Body> {
         let Routed { route: Route { view, live_session }, params, path } = routed;
         let layout = self.app.layout(&live_session);
-        let place =
-            Place { path, params, session: Arc::new(session.clone()), flash, ..Place::default() };
+        let session = visit.session.clone();
+        let place = Place { path, params, visit, flash, ..Place::default() };
         let id = format!("phx-{}", random_id());
         let mount = PageMount { id, place, role: Role::Main { view, live_session, shown_from } };
         let any = self.app.views[view].clone();
@@ -388,7 +408,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             Ok(Err(error @ Interrupt::Fault(_))) => self.fault(&error),
             Err(_panic) => self.fault(&Interrupt::fault("a view panicked")),
         };
-        response.headers_mut().append(header::SET_COOKIE, self.set_cookie(session));
+        response.headers_mut().append(header::SET_COOKIE, self.set_cookie(&session));
         response
     }
 
@@ -444,10 +464,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let Some(response) = websocket::answer(request.headers()) else {
             return refuse(StatusCode::UPGRADE_REQUIRED);
         };
-        let visitor = self.app.visitor(request.headers(), &query, Probe::default());
-        let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0);
-        let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
-        let connection = self.app.connection(peer, visitor);
+        let connected = connected(request.extensions());
+        let visitor = self.app.visitor(connected, request.headers(), &query, Probe::default());
+        let connection = self.app.connection(connected, visitor);
         let upgrade = hyper::upgrade::on(request);
         let sockets = self.sockets.clone();
         // Not dropped when the scope stops: the socket says farewell then.
@@ -464,14 +483,15 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
     #[cfg(feature = "testing")]
     pub(crate) fn connect(
         &self,
+        connected: SocketAddr,
         headers: &HeaderMap,
         query: &str,
         window_frames: usize,
         renders: crate::testing::Renders,
     ) -> channels::testing::Client {
-        let visitor = self.app.visitor(headers, &Params::decode(query), Probe(Some(renders)));
-        let peer = SocketAddr::from(([127, 0, 0, 1], 0));
-        let connection = self.app.connection(peer, visitor);
+        let (connected, query) = (Some(connected), Params::decode(query));
+        let visitor = self.app.visitor(connected, headers, &query, Probe(Some(renders)));
+        let connection = self.app.connection(connected, visitor);
         let (transport, client) = channels::testing::pair(window_frames);
         let _runs_in_scope =
             self.app.scope.spawn("socket", self.sockets.serve(transport, connection));
@@ -488,6 +508,10 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let same_host = host.is_some_and(|host| text(header::HOST) == Some(host));
         same_host || self.app.origins.iter().any(|known| known == origin)
     }
+}
+
+fn connected(extensions: &http::Extensions) -> Option<SocketAddr> {
+    extensions.get::<PeerAddr>().map(|peer| peer.0)
 }
 
 fn forget(name: &str) -> HeaderValue {

@@ -1,7 +1,7 @@
 //! A browser joins `lv:<id>`: who it is, what it may see, and where it says it is (protocol
 //! document §3).
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use channels::{BoxFuture, ChannelHandler, ConnectionInfo, JoinOutcome, Json};
 use serde::Deserialize;
@@ -13,13 +13,14 @@ use crate::{
     params::Params,
     probe::Probe,
     session::{Session, StaticToken, ViewToken},
-    view::{Interrupt, Place},
+    view::{Interrupt, Place, Visit},
 };
 
 /// What the socket's upgrade request told, kept with the connection.
 pub(crate) struct Visitor {
     /// `None`: no cookie that counts, or a page of another session. Every join is refused.
     pub(crate) session: Option<Arc<Session>>,
+    pub(crate) peer: Option<IpAddr>,
     pub(crate) probe: Probe,
 }
 
@@ -99,7 +100,7 @@ impl<C: Clone + Send + Sync + 'static> Joins<C> {
             None => Flash::default(),
         };
         let mut place = Place {
-            session,
+            visit: Visit { session, peer: visitor.peer },
             nested_session: token.session,
             connect_params,
             flash,

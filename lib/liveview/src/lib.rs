@@ -79,6 +79,7 @@ mod wire;
 mod probe;
 mod page;
 mod app;
+mod peer;
 mod door;
 mod join;
 mod view_task;
@@ -94,7 +95,7 @@ pub mod rt;
 pub use app::ErrorPage;
 pub use component::Slot;
 pub use effects::{Effects, Flash, Navigation};
-pub use endpoint::{Body, Endpoint, EndpointBuilder, PeerAddr, Routes};
+pub use endpoint::{Body, Endpoint, EndpointBuilder, Routes};
 pub use form::{Change, Field, FormData};
 pub use js::{Js, JsOptions};
 pub use live_component::{ComponentCx, LiveComponent, LiveComponentSpec, Myself, live_component};
@@ -103,6 +104,7 @@ pub use message::{Binding, DecodeError, EventBinding, EventValue, FromField, Mes
 pub use nested::{NestedView, nested, shared};
 pub use page::{Layout, Page};
 pub use params::{Param, Params};
+pub use peer::PeerAddr;
 pub use rendered::{
     AttrValue, Attrs, Dynamic, IntoDynamic, Key, Keyed, OptionalAttr, Raw, Rendered, Sent,
     StreamChanges, StreamInsert, Template, escape,

@@ -11,8 +11,8 @@ use crate::{
     live_component::{Components, Myself},
     nested::NestedView,
     rendered::{Dynamic, Raw, Rendered, Template, escape},
-    session::{Session, ViewToken},
-    view::{Cx, Interrupt, LiveView, Place},
+    session::ViewToken,
+    view::{Cx, Interrupt, LiveView, Place, Visit},
 };
 
 /// What a layout puts around a view.
@@ -55,7 +55,7 @@ pub(crate) async fn render<V: LiveView>(
     mount: PageMount,
 ) -> Result<PageView, Interrupt> {
     let PageMount { id, place, role } = mount;
-    let session = place.session.clone();
+    let visit = place.visit.clone();
     let place = Box::new(place);
     let flash = place.flash.clone();
     let mut cx =
@@ -74,7 +74,7 @@ pub(crate) async fn render<V: LiveView>(
     writer.rendered(view.render());
     let segments = writer.segments;
     let title = cx.effects.title.take();
-    let inner = Box::pin(join_segments(app, &session, &id, segments)).await?;
+    let inner = Box::pin(join_segments(app, &visit, &id, segments)).await?;
     let html = container(app, &id, role, &flash, V::container(), &inner);
     Ok(PageView { html, title })
 }
@@ -150,7 +150,7 @@ impl Writer<'_> {
 
 async fn join_segments<C: Clone + Send + Sync + 'static>(
     app: &Arc<App<C>>,
-    session: &Arc<Session>,
+    visit: &Visit,
     parent: &str,
     segments: Vec<Segment>,
 ) -> Result<String, Interrupt> {
@@ -159,7 +159,7 @@ async fn join_segments<C: Clone + Send + Sync + 'static>(
         match segment {
             Segment::Html(text) => html.push_str(&text),
             Segment::View(view) => {
-                let inner: BoxFuture<'_, _> = app.nested_page(session, parent, view);
+                let inner: BoxFuture<'_, _> = app.nested_page(visit, parent, view);
                 html.push_str(&inner.await?);
             }
         }

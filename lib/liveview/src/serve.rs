@@ -15,7 +15,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-use crate::endpoint::PeerAddr;
+use crate::peer::PeerAddr;
 
 /// Limits of a listener.
 #[derive(Clone, Debug)]

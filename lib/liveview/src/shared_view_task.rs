@@ -98,9 +98,9 @@ impl<S: SharedView> Instances<S> {
         join: Join,
     ) -> Result<JoinOutcome, Interrupt> {
         let key = read_key::<S>(&join.place.nested_session)?;
-        let shown = self.shown(app, &key, &join.place.session).await?;
+        let shown = self.shown(app, &key, &join.place.visit.session).await?;
         let place = shown.feed.reserve(&join.connection);
-        judge::<S>(app, &key, &join.place.session).await?;
+        judge::<S>(app, &key, &join.place.visit.session).await?;
         Ok(JoinOutcome::quiet(place))
     }
 

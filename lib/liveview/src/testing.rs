@@ -38,7 +38,11 @@ pub(crate) mod tree;
 mod element;
 mod page;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use channels::{BoxFuture, testing::Client};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
@@ -48,7 +52,10 @@ pub use element::Element;
 pub use page::Page;
 pub(crate) use renders::{Picture, Renders, ViewRenders};
 
-use crate::endpoint::{Body, Endpoint};
+use crate::{
+    endpoint::{Body, Endpoint},
+    peer::PeerAddr,
+};
 
 /// Frames that a [`Page`]'s socket takes while the test does something else.
 const WINDOW_FRAMES: usize = 256;
@@ -58,6 +65,7 @@ const WINDOW_FRAMES: usize = 256;
 pub struct Browser {
     server: Arc<dyn Server>,
     cookies: BTreeMap<String, String>,
+    address: SocketAddr,
 }
 
 /// What the endpoint answered.
@@ -74,7 +82,14 @@ pub struct Answer {
 /// An endpoint of any context.
 trait Server: Send + Sync {
     fn handle(&self, request: Request<()>) -> BoxFuture<'_, Response<Body>>;
-    fn connect(&self, cookies: &HeaderMap, query: &str, window: usize, renders: Renders) -> Client;
+    fn connect(
+        &self,
+        from: SocketAddr,
+        headers: &HeaderMap,
+        query: &str,
+        window: usize,
+        renders: Renders,
+    ) -> Client;
 }
 
 impl<C: Clone + Send + Sync + 'static> Server for Endpoint<C> {
@@ -82,8 +97,15 @@ impl<C: Clone + Send + Sync + 'static> Server for Endpoint<C> {
         Box::pin(Endpoint::handle(self, request))
     }
 
-    fn connect(&self, cookies: &HeaderMap, query: &str, window: usize, renders: Renders) -> Client {
-        Endpoint::connect(self, cookies, query, window, renders)
+    fn connect(
+        &self,
+        from: SocketAddr,
+        headers: &HeaderMap,
+        query: &str,
+        window: usize,
+        renders: Renders,
+    ) -> Client {
+        Endpoint::connect(self, from, headers, query, window, renders)
     }
 }
 
@@ -94,9 +116,16 @@ impl std::fmt::Debug for Browser {
 }
 
 impl Browser {
-    /// A browser without cookies.
+    /// A browser without cookies, on this machine.
     pub fn new<C: Clone + Send + Sync + 'static>(endpoint: &Endpoint<C>) -> Self {
-        Self { server: Arc::new(endpoint.clone()), cookies: BTreeMap::new() }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+        Self { server: Arc::new(endpoint.clone()), cookies: BTreeMap::new(), address }
+    }
+
+    /// The same browser at another address; pages that are open stay where they are.
+    pub fn at(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
+        self
     }
 
     /// Loads the page at `path`, follows redirects, connects, and joins its views.
@@ -126,7 +155,8 @@ impl Browser {
     }
 
     /// One request as it is; the cookies of the answer are kept.
-    pub async fn request(&mut self, request: Request<()>) -> Answer {
+    pub async fn request(&mut self, mut request: Request<()>) -> Answer {
+        request.extensions_mut().insert(PeerAddr(self.address));
         let (head, body) = self.server.handle(request).await.into_parts();
         for cookie in head.headers.get_all(header::SET_COOKIE) {
             self.take_cookie(cookie.to_str().expect("cookies are ASCII"));
@@ -160,7 +190,8 @@ impl Browser {
     /// A socket without a page, as one that is up to no good has it; `query` as in the socket's
     /// URL. The browser takes `window_frames` without reading.
     pub fn socket(&self, query: &str, window_frames: usize) -> Client {
-        self.server.connect(&self.headers(), query, window_frames, Renders::default())
+        let renders = Renders::default();
+        self.server.connect(self.address, &self.headers(), query, window_frames, renders)
     }
 
     fn take_cookie(&mut self, text: &str) {

@@ -1,6 +1,6 @@
 //! A live view with one instance per browser tab.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -109,12 +109,19 @@ pub struct Cx<V: LiveView> {
 pub(crate) struct Place {
     pub(crate) path: String,
     pub(crate) params: Params,
-    pub(crate) session: Arc<Session>,
+    pub(crate) visit: Visit,
     pub(crate) nested_session: Value,
     pub(crate) connect_params: Params,
     pub(crate) flash: Flash,
     pub(crate) is_nested: bool,
     pub(crate) static_changed: bool,
+}
+
+/// Whose browser shows the view, and where it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visit {
+    pub(crate) session: Arc<Session>,
+    pub(crate) peer: Option<IpAddr>,
 }
 
 /// A connected view's way to itself. What most views never use is made when it is first needed.
@@ -198,7 +205,14 @@ impl<V: LiveView> Cx<V> {
 
     /// What the visitor's signed cookie holds.
     pub fn session(&self) -> &Session {
-        &self.place.session
+        &self.place.visit.session
+    }
+
+    /// The browser's address, to limit what comes from one: that of the connection, or what a proxy
+    /// says if the endpoint trusts it. `None` where nobody knows it, as in a page that
+    /// [`Endpoint::show`](crate::Endpoint::show) makes.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.place.visit.peer
     }
 
     /// What the parent told a nested view.

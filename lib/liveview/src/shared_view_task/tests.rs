@@ -20,7 +20,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::{
     Endpoint, Interrupt, Mailbox, Rendered, Secret, Session, SharedCx, SharedView, Stream, html,
-    join::Visitor, page::nested_view_token, shared,
+    join::Visitor, page::nested_view_token, shared, view::Visit,
 };
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -318,7 +318,8 @@ impl Hall {
 
     fn connect_as(&self, name: &str) -> Viewer {
         let wire = Arc::new(Wire::default());
-        let visitor = Visitor { session: Some(session(name)), probe: Default::default() };
+        let visitor =
+            Visitor { session: Some(session(name)), peer: None, probe: Default::default() };
         let connection = ConnectionInfo::new(SocketAddr::from(([127, 0, 0, 1], 1)), visitor);
         let socket = self.endpoint.sockets.serve(Connection(wire.clone()), connection);
         self.scope.spawn_abortable("socket", socket);
@@ -512,9 +513,8 @@ async fn a_page_shows_what_was_not_announced_yet() {
     let hall = Hall::new();
     let viewer = hall.viewer().await;
     *hall.world.unannounced.lock().unwrap() = Some(7);
-    let session = Arc::new(Session::fresh());
     let view = shared::<Board>(&"hall".to_owned());
-    let page = hall.endpoint.app.nested_page(&session, "parent", view).await.unwrap();
+    let page = hall.endpoint.app.nested_page(&Visit::default(), "parent", view).await.unwrap();
     assert!(page.contains("<li id=\"l-7\">7</li>"), "{page}");
     viewer.until(|messages| messages.len() == 2).await;
     assert_eq!(viewer.screen().lines, ["l-7"]);

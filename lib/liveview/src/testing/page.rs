@@ -148,7 +148,8 @@ impl Page {
         let query = format!("_csrf_token={token}&vsn=2.0.0");
         let headers = self.browser.headers();
         let renders = self.renders.clone();
-        let client = self.browser.server.connect(&headers, &query, WINDOW_FRAMES, renders);
+        let Browser { server, address, .. } = &self.browser;
+        let client = server.connect(*address, &headers, &query, WINDOW_FRAMES, renders);
         self.client = Some(client);
     }
 

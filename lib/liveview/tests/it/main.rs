@@ -2,6 +2,7 @@
 
 mod compile_errors;
 mod door;
+mod addresses;
 mod views;
 mod lifecycle;
 mod streams;

@@ -103,8 +103,9 @@ async fn a_page_is_judged_after_it_is_made() {
     let hall = Hall::new();
     let _ana = hall.viewer_as("Ana").await;
     let page = async |name: &str| {
-        let (session, view) = (session(name), shared::<Board>(&"hall".to_owned()));
-        hall.endpoint.app.nested_page(&session, "parent", view).await
+        let visit = Visit { session: session(name), ..Visit::default() };
+        let view = shared::<Board>(&"hall".to_owned());
+        hall.endpoint.app.nested_page(&visit, "parent", view).await
     };
     assert!(page("Mallory").await.is_ok());
     hall.world.ban("Mallory");
