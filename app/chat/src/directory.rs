@@ -1,23 +1,39 @@
-//! Which rooms there are: the table, what fills it, and the questions it answers.
+//! Which rooms there are, what they are like, and who is who in them: the questions that are asked.
+
+mod projection;
+mod rooms;
+mod standings;
 
 use eventsourcing::{
-    Aggregate as _, Apply, ApplyError, ReadError, ReadModel, Recorded, SqlProjection,
-    rusqlite::{self, Connection, OptionalExtension as _, Row, params, types::Type},
+    ReadError, ReadModel,
+    rusqlite::{self, Connection},
 };
-use identity::{Guest, GuestId, GuestName};
+use identity::{Guest, GuestId};
+use tasks::Clock;
+use tokio::sync::watch;
 
-use crate::{
-    Fault, Retention, Role, RoomId, Slug, Status, Visibility,
-    event::{Event, Opening, Posted},
-    room::Room,
-};
+use crate::{Fault, Retention, Role, RoomId, Settings, Slug, Status, Visibility, event::Opening};
+
+pub(crate) use projection::DirectoryProjection;
+pub(crate) use rooms::read_room;
 
 /// The most rooms one read answers.
 const ROOMS_MAX: usize = 500;
 
+/// The most pages that a list is looked through.
+const PAGES_MAX: usize = 1_000;
+/// The most expelled people one read answers.
+const EXPELLED_MAX: usize = 100;
+/// The most members one read answers.
+const MEMBERS_MAX: usize = 1_000;
+
 /// Finds rooms. Cheap to clone.
 #[derive(Clone)]
-pub struct Directory(ReadModel<DirectoryProjection>);
+pub struct Directory {
+    model: ReadModel<DirectoryProjection>,
+    clock: Clock,
+    settings: watch::Receiver<Settings>,
+}
 
 /// A room from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +41,10 @@ pub struct RoomSummary {
     pub id: RoomId,
     pub slug: Slug,
     pub title: Option<String>,
-    /// Who opened it, under the name they had then.
+    /// Whose it is, under the last name the room knows. Erased rooms know no names.
     pub owner: Guest,
     pub opened_at_ms: i64,
-    /// When the last message came, or the room was opened.
+    /// When the last message came, the room was opened, or how long it keeps things was changed.
     pub active_at_ms: i64,
     pub messages: u64,
     /// People who are members, present or not.
@@ -36,7 +52,7 @@ pub struct RoomSummary {
     pub visibility: Visibility,
     pub retention: Retention,
     pub status: Status,
-    /// The other one of a private chat between them and the owner; under the name they had then.
+    /// The other one of a private chat between them and the owner, under the last name the room knows.
     pub with: Option<Guest>,
     /// The change of the room up to which this is known.
     pub change: u64,
@@ -45,7 +61,7 @@ pub struct RoomSummary {
 /// Somebody who is a member of a room, present or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Under the last name the room knows.
+    /// Under the last name the room knows; an empty one, if all it knew was removed.
     pub guest: Guest,
     pub role: Role,
     pub since_ms: i64,
@@ -111,7 +127,7 @@ impl RoomSummary {
             opened_at_ms: at_ms,
             active_at_ms: at_ms,
             messages: 0,
-            members: 1,
+            members: if with.is_some() { 2 } else { 1 },
             visibility,
             retention,
             status: Status::Open,
@@ -122,8 +138,12 @@ impl RoomSummary {
 }
 
 impl Directory {
-    pub(crate) fn new(model: ReadModel<DirectoryProjection>) -> Self {
-        Self(model)
+    pub(crate) fn new(
+        model: ReadModel<DirectoryProjection>,
+        clock: Clock,
+        settings: watch::Receiver<Settings>,
+    ) -> Self {
+        Self { model, clock, settings }
     }
 
     /// The room with this slug, as far as the directory knows yet;
@@ -132,7 +152,8 @@ impl Directory {
     /// # Errors
     /// The read model could not be read.
     pub async fn by_slug(&self, slug: &Slug) -> Result<Option<RoomSummary>, Fault> {
-        self.one("SELECT * FROM rooms WHERE slug = ?1", slug.as_str()).await
+        let slug = slug.clone();
+        self.read(move |db| rooms::by_slug(db, &slug)).await
     }
 
     /// The room with this id.
@@ -140,7 +161,17 @@ impl Directory {
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn by_id(&self, id: &RoomId) -> Result<Option<RoomSummary>, Fault> {
-        self.one("SELECT * FROM rooms WHERE id = ?1", id.as_str()).await
+        let id = id.clone();
+        self.read(move |db| rooms::by_id(db, &id)).await
+    }
+
+    /// Those of the rooms that there are, in this order.
+    pub(crate) async fn these(&self, ids: Vec<RoomId>) -> Result<Vec<RoomSummary>, Fault> {
+        self.read(move |db| {
+            let found = ids.iter().map(|id| rooms::by_id(db, id));
+            found.filter_map(Result::transpose).collect()
+        })
+        .await
     }
 
     /// The listed rooms with the latest activity, latest first, at most `limit`.
@@ -148,22 +179,18 @@ impl Directory {
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn recent_public(&self, limit: usize) -> Result<Vec<RoomSummary>, Fault> {
-        let limit = limit.min(ROOMS_MAX) as i64;
-        self.read(move |db| {
-            let sql = "SELECT * FROM rooms ORDER BY active_at_ms DESC, id LIMIT ?1";
-            let mut statement = db.prepare_cached(sql)?;
-            statement.query_map([limit], read_room)?.collect()
-        })
-        .await
+        let listing = Listing { per_page: limit, ..Listing::default() };
+        Ok(self.list(listing).await?.rooms)
     }
 
-    /// The public rooms that are asked for.
+    /// The public rooms that are asked for, those that have ended aside; at most 500 on a page.
     ///
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn list(&self, listing: Listing) -> Result<Listed, Fault> {
-        let _ = listing;
-        todo!()
+        let Listing { text, sort, page, per_page } = listing;
+        let (per_page, page) = (per_page.min(ROOMS_MAX), page.min(PAGES_MAX));
+        self.read(move |db| rooms::list(db, &text, sort, page * per_page, per_page)).await
     }
 
     /// The members of a room by role, then by how long they have been; at most `limit`, and how many
@@ -172,8 +199,8 @@ impl Directory {
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn members(&self, room: &RoomId, limit: usize) -> Result<(Vec<Member>, u64), Fault> {
-        let _ = (room, limit);
-        todo!()
+        let (room, limit) = (room.clone(), limit.min(MEMBERS_MAX));
+        self.read(move |db| standings::members(db, &room, limit)).await
     }
 
     /// Who was expelled from a room, the last first, at most a hundred.
@@ -181,119 +208,60 @@ impl Directory {
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn expelled(&self, room: &RoomId) -> Result<Vec<Guest>, Fault> {
-        let _ = room;
-        todo!()
+        let room = room.clone();
+        self.read(move |db| standings::expelled(db, &room, EXPELLED_MAX)).await
     }
 
-    /// Who knocked at a room and waits, the first in front.
+    /// Who knocked at a room and waits, the first in front. A knock that nobody answered for
+    /// [`Settings::answer_within_ms`] waits no more.
     ///
     /// # Errors
     /// As [`Directory::by_slug`].
     pub async fn knocks(&self, room: &RoomId) -> Result<Vec<Guest>, Fault> {
-        let _ = room;
-        todo!()
+        let answer_within_ms = self.settings.borrow().answer_within_ms;
+        let (room, after_ms) = (room.clone(), self.clock.now_ms().saturating_sub(answer_within_ms));
+        self.read(move |db| standings::knocks(db, &room, after_ms)).await
     }
 
+    /// Fleeting rooms that, by what was said in them, have had their time by `until_ms`: a page of
+    /// at most `limit`, in the order of their ids, from the one after `after`.
+    pub(crate) async fn fleeting(
+        &self,
+        until_ms: i64,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomSummary>, Fault> {
+        let limit = limit.min(ROOMS_MAX);
+        self.read(move |db| rooms::fleeting(db, until_ms, after.as_ref(), limit)).await
+    }
+
+    /// What the room itself would say, as far as it can be read.
     pub(crate) async fn role(&self, room: &RoomSummary, who: &GuestId) -> Result<Role, Fault> {
-        let _ = (room, who);
-        todo!()
+        let (room, who) = (room.clone(), who.clone());
+        self.read(move |db| {
+            if let Some(role) = standings::role(db, &room.id, &who)? {
+                return Ok(role);
+            }
+            let visibility = rooms::visibility(db, &room.id)?.unwrap_or(room.visibility);
+            Ok(match visibility {
+                // Nobody stands in an erased room any more, but it stays known whose it was.
+                _ if room.owner.id == who => Role::Owner,
+                Visibility::Private => Role::Outsider,
+                Visibility::Public | Visibility::Unlisted => Role::Visitor,
+            })
+        })
+        .await
     }
 
     pub(crate) async fn counts(&self) -> Result<Counts, Fault> {
-        todo!()
+        self.read(rooms::counts).await
     }
 
-    async fn one(&self, sql: &'static str, key: &str) -> Result<Option<RoomSummary>, Fault> {
-        let key = key.to_owned();
-        self.read(move |db| db.prepare_cached(sql)?.query_row([key], read_room).optional()).await
-    }
-
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let read = self.0.read(query).await;
+        let read = self.model.read(query).await;
         read.map_err(|error: ReadError| Fault::log("reading the directory", &error))
     }
-}
-
-/// Fills the directory's table from the log.
-pub(crate) struct DirectoryProjection;
-
-impl SqlProjection for DirectoryProjection {
-    type Change = ();
-
-    const NAME: &'static str = "directory";
-
-    fn create(&self, db: &Connection) -> rusqlite::Result<()> {
-        db.execute_batch(
-            "CREATE TABLE rooms (
-                 id TEXT NOT NULL PRIMARY KEY,
-                 slug TEXT NOT NULL UNIQUE,
-                 title TEXT,
-                 owner_id TEXT NOT NULL,
-                 owner_name TEXT NOT NULL,
-                 opened_at_ms INTEGER NOT NULL,
-                 active_at_ms INTEGER NOT NULL,
-                 messages INTEGER NOT NULL
-             ) STRICT, WITHOUT ROWID;
-             CREATE INDEX rooms_by_activity ON rooms (active_at_ms DESC, id);",
-        )
-    }
-
-    fn apply(&self, apply: &mut Apply<'_, ()>, event: &Recorded) -> Result<(), ApplyError> {
-        if event.stream.kind() != Room::KIND {
-            return Ok(());
-        }
-        let room = event.stream.id();
-        match event.decode::<Event>()? {
-            Event::Opened(opening) => write_opened(apply, room, &opening)?,
-            Event::Posted(posted) => write_posted(apply, room, &posted)?,
-            _ => todo!("what a room is like"),
-        }
-        Ok(())
-    }
-}
-
-fn write_opened(db: &Connection, room: &str, opening: &Opening) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0)";
-    db.prepare_cached(sql)?.execute(params![
-        room,
-        opening.slug.as_str(),
-        opening.title,
-        opening.owner.id.as_str(),
-        opening.owner.name.as_str(),
-        opening.at_ms,
-    ])?;
-    Ok(())
-}
-
-fn write_posted(db: &Connection, room: &str, posted: &Posted) -> rusqlite::Result<()> {
-    let sql = "UPDATE rooms SET messages = ?2, active_at_ms = ?3 WHERE id = ?1";
-    db.prepare_cached(sql)?.execute(params![room, posted.number as i64, posted.at_ms])?;
-    Ok(())
-}
-
-fn read_room(row: &Row<'_>) -> rusqlite::Result<RoomSummary> {
-    let owner_id = GuestId::parse(row.get_ref("owner_id")?.as_str()?).map_err(damaged)?;
-    let owner = Guest { id: owner_id, name: GuestName::recorded(row.get("owner_name")?) };
-    Ok(RoomSummary {
-        id: RoomId::parse(row.get_ref("id")?.as_str()?).map_err(damaged)?,
-        slug: Slug::recorded(row.get("slug")?),
-        title: row.get("title")?,
-        owner,
-        opened_at_ms: row.get("opened_at_ms")?,
-        active_at_ms: row.get("active_at_ms")?,
-        messages: u64::try_from(row.get::<_, i64>("messages")?).unwrap_or(0),
-        members: 1,
-        visibility: Visibility::Public,
-        retention: Retention::Kept,
-        status: Status::Open,
-        with: None,
-        change: 1,
-    })
-}
-
-fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
 }

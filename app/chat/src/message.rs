@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use identity::Guest;
 
-use crate::{Manner, MessageId};
+use crate::{Manner, MessageId, event::Posted};
 
 /// The longest message, in Unicode scalar values. Graphemes would let one "character" be arbitrarily
 /// long.
@@ -39,16 +39,18 @@ pub struct Message {
     /// When the message before it was accepted; `None` for the first of the room. A browser that
     /// knows its time zone decides from this whether a new day began.
     pub previous_at_ms: Option<i64>,
-    /// The same author said the message before, at most [`CONTINUES_WITHIN_MS`] earlier.
+    /// The same author said the message before, at most [`CONTINUES_WITHIN_MS`] earlier, and nothing
+    /// stands between the two. Only what was [said](Manner::Said) continues and is continued.
     pub continues: bool,
     /// The first message, or the first of its day in UTC.
     pub new_day_utc: bool,
 }
 
 /// What a message needs to know of the one before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Previous<'a> {
-    pub author_id: &'a str,
+    /// Who may go on; `None`: a notice stands after it, or it is nothing that goes on.
+    pub author_id: Option<&'a str>,
     pub sent_at_ms: i64,
 }
 
@@ -60,26 +62,22 @@ pub struct Edit {
 }
 
 impl Message {
-    pub(crate) fn after(
-        previous: Option<Previous<'_>>,
-        number: u64,
-        id: MessageId,
-        author: Guest,
-        body: String,
-        sent_at_ms: i64,
-    ) -> Self {
-        let previous_at_ms = previous.as_ref().map(|previous| previous.sent_at_ms);
-        let continues = previous.as_ref().is_some_and(|previous| {
-            previous.author_id == author.id.as_str()
-                && sent_at_ms.saturating_sub(previous.sent_at_ms) <= CONTINUES_WITHIN_MS
-        });
+    /// The message that change `change` of its room is, after `previous`.
+    pub(crate) fn after(previous: Option<Previous<'_>>, change: u64, posted: Posted) -> Self {
+        let Posted { number, id, author, manner, body, at_ms: sent_at_ms } = posted;
+        let previous_at_ms = previous.map(|previous| previous.sent_at_ms);
+        let continues = manner == Manner::Said
+            && previous.is_some_and(|previous| {
+                previous.author_id == Some(author.id.as_str())
+                    && sent_at_ms.saturating_sub(previous.sent_at_ms) <= CONTINUES_WITHIN_MS
+            });
         let new_day_utc = Self::is_new_day_utc(previous_at_ms, sent_at_ms);
         Self {
             number,
-            change: 0,
+            change,
             id,
             author,
-            manner: Manner::Said,
+            manner,
             body,
             edited: None,
             removed: false,
@@ -150,9 +148,28 @@ mod tests {
     }
 
     fn said(author: &Guest, at_ms: i64, before: Option<(&Guest, i64)>) -> Message {
-        let previous = before
-            .map(|(author, sent_at_ms)| Previous { author_id: author.id.as_str(), sent_at_ms });
-        Message::after(previous, 2, MessageId::random(), author.clone(), "hi".into(), at_ms)
+        let previous = before.map(|(author, sent_at_ms)| Previous {
+            author_id: Some(author.id.as_str()),
+            sent_at_ms,
+        });
+        Message::after(previous, 3, posted(author, Manner::Said, at_ms))
+    }
+
+    fn posted(author: &Guest, manner: Manner, at_ms: i64) -> Posted {
+        let (id, author) = (MessageId::random(), author.clone());
+        Posted { number: 2, id, author, manner, body: "hi".into(), at_ms }
+    }
+
+    #[test]
+    fn only_what_was_said_goes_on_and_only_without_a_break() {
+        let ana = GuestSession::fresh().guest();
+        let after = |author_id, manner| {
+            let previous = Previous { author_id, sent_at_ms: 5 };
+            Message::after(Some(previous), 3, posted(&ana, manner, 6)).continues
+        };
+        assert!(after(Some(ana.id.as_str()), Manner::Said), "this test needs one that goes on");
+        assert!(!after(Some(ana.id.as_str()), Manner::Did));
+        assert!(!after(None, Manner::Said));
     }
 
     #[test]
