@@ -8,7 +8,7 @@ use identity::{Guest, GuestName};
 
 use crate::{
     ActError, Chat, Done, Fault, Retention, Role, RoomId, TITLE_CHARS_MAX, Visibility,
-    room::{Act, Command, Order, Refusal, Room},
+    room::{Act, Command, Order, Refusal, Room, Target},
 };
 
 impl Chat {
@@ -23,8 +23,8 @@ impl Chat {
         number: u64,
         body: &str,
     ) -> Result<Done, ActError> {
-        let author = self.author_of(room, number).await?;
-        self.order(room, me, Act::Edit { number, author, body: body.to_owned() }).await
+        let target = self.target(room, number).await?;
+        self.order(room, me, Act::Edit { target, body: body.to_owned() }).await
     }
 
     /// Removes what message `number` says, for good: one's own, or any as an owner. Its number stays.
@@ -32,8 +32,8 @@ impl Chat {
     /// # Errors
     /// See [`ActError`].
     pub async fn remove(&self, room: &RoomId, me: &Guest, number: u64) -> Result<Done, ActError> {
-        let author = self.author_of(room, number).await?;
-        self.order(room, me, Act::Remove { number, author }).await
+        let target = self.target(room, number).await?;
+        self.order(room, me, Act::Remove { target }).await
     }
 
     /// Gives the room another title; a blank one: it goes by its address.
@@ -79,7 +79,8 @@ impl Chat {
     /// # Errors
     /// See [`ActError`].
     pub async fn knock(&self, room: &RoomId, me: &Guest) -> Result<Done, ActError> {
-        self.order(room, me, Act::Knock).await
+        let answer_within_ms = self.0.settings.borrow().answer_within_ms;
+        self.order(room, me, Act::Knock { answer_within_ms }).await
     }
 
     /// Lets somebody in.
@@ -189,6 +190,28 @@ impl Chat {
     /// See [`ActError`].
     pub async fn erase(&self, room: &RoomId, me: &Guest) -> Result<Done, ActError> {
         self.order(room, me, Act::Erase).await
+    }
+
+    /// Message `number` as it can be read, for the room to decide about it. Whoever was just told
+    /// that a message is stored may mean that one: it is waited for.
+    async fn target(&self, room: &RoomId, number: u64) -> Result<Target, ActError> {
+        let found = match self.find_target(room, number).await? {
+            Some(target) => Some(target),
+            None => {
+                self.caught_up().await.map_err(ActError::Fault)?;
+                self.find_target(room, number).await?
+            }
+        };
+        found.ok_or(ActError::Refused(Refusal::NoSuchMessage))
+    }
+
+    async fn find_target(&self, room: &RoomId, number: u64) -> Result<Option<Target>, ActError> {
+        let page = self.timeline().range(room, number, number).await.map_err(ActError::Fault)?;
+        Ok(page.messages.first().map(|message| Target {
+            number,
+            author: message.author.id.clone(),
+            body: (!message.removed).then(|| message.body.clone()),
+        }))
     }
 
     async fn order(&self, room: &RoomId, me: &Guest, act: Act) -> Result<Done, ActError> {

@@ -71,6 +71,9 @@ pub enum CreateError {
     /// The title is not one.
     #[error(transparent)]
     Title(LineError),
+    /// A room cannot be so.
+    #[error(transparent)]
+    Refused(Refusal),
     #[error(transparent)]
     Fault(Fault),
 }

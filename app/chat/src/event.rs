@@ -167,6 +167,32 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Who did it; `None`: nobody, its time was up.
+    pub fn by(&self) -> Option<&Guest> {
+        match self {
+            Self::Opened(opening) => Some(&opening.owner),
+            Self::Posted(posted) => Some(&posted.author),
+            Self::Edited(edited) => Some(&edited.by),
+            Self::Removed { by, .. }
+            | Self::Retitled { by, .. }
+            | Self::VisibilityChanged { by, .. }
+            | Self::RetentionChanged { by, .. }
+            | Self::Knocked { who: by, .. }
+            | Self::Admitted { by, .. }
+            | Self::TurnedAway { by, .. }
+            | Self::RoleChanged { by, .. }
+            | Self::Transferred { by, .. }
+            | Self::Expelled { by, .. }
+            | Self::Pardoned { by, .. }
+            | Self::Left { who: by, .. }
+            | Self::Renamed { who: by, .. }
+            | Self::Ended { by, .. } => Some(by),
+            Self::Erased { by, .. } => by.as_ref(),
+        }
+    }
+}
+
 impl EventPayload for Event {
     fn name(&self) -> &'static str {
         match self {

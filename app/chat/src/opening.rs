@@ -113,6 +113,7 @@ impl Chat {
             store,
             closes_store,
             clock,
+            settings: config.settings,
             dispatch,
             commands,
             projections,

@@ -1,4 +1,8 @@
-//! Who may do what: the table.
+//! Who may do what: the table, as data. `docs/permissions.md` is written from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Refusal, Role, RoomSummary, Status};
 
 /// Everything that people can do in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +17,9 @@ pub enum Action {
     SetVisibility,
     SetRetention,
     Knock,
+    /// Let somebody in, or turn them away.
     Admit,
+    /// Send somebody out, or let them come back.
     Expel,
     SetRole,
     Transfer,
@@ -22,7 +28,108 @@ pub enum Action {
     Erase,
 }
 
+/// How far a room has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Stage {
+    Open,
+    /// To be read, not to be written.
+    Ended,
+    /// Nothing is left.
+    Erased,
+}
+
+/// What about a room decides who may do what in it, besides who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Condition {
+    pub stage: Stage,
+    /// It is a private chat of two.
+    pub of_two: bool,
+}
+
+/// One row of the table.
+struct Rule {
+    action: Action,
+    /// The least role that may, in a room of many.
+    from: Role,
+    /// Also after the end.
+    when_ended: bool,
+    /// Both of a private chat of two may.
+    of_two: bool,
+}
+
+const fn rule(action: Action, from: Role, when_ended: bool, of_two: bool) -> Rule {
+    Rule { action, from, when_ended, of_two }
+}
+
+/// In the order of [`Action`].
+#[rustfmt::skip]
+const TABLE: [Rule; 17] = [
+    rule(Action::Read,          Role::Visitor,  true,  true),
+    rule(Action::Post,          Role::Visitor,  false, true),
+    rule(Action::EditOwn,       Role::Visitor,  false, true),
+    rule(Action::RemoveOwn,     Role::Visitor,  true,  true),
+    rule(Action::EditOthers,    Role::CoOwner,  false, false),
+    rule(Action::RemoveOthers,  Role::CoOwner,  true,  false),
+    rule(Action::Retitle,       Role::CoOwner,  false, true),
+    rule(Action::SetVisibility, Role::CoOwner,  false, false),
+    rule(Action::SetRetention,  Role::CoOwner,  false, true),
+    rule(Action::Knock,         Role::Outsider, false, false),
+    rule(Action::Admit,         Role::CoOwner,  false, false),
+    rule(Action::Expel,         Role::CoOwner,  false, false),
+    rule(Action::SetRole,       Role::Owner,    false, false),
+    rule(Action::Transfer,      Role::Owner,    false, false),
+    rule(Action::Leave,         Role::Visitor,  false, false),
+    rule(Action::End,           Role::CoOwner,  false, true),
+    rule(Action::Erase,         Role::Owner,    true,  true),
+];
+
+/// Whether somebody who is `role` in a room may do `action`. A yes may still come to nothing:
+/// members need not knock.
+///
+/// # Errors
+/// Why not, in words for them. Who is not let in learns nothing else about the room.
+pub fn allowed(action: Action, role: Role, room: Condition) -> Result<(), Refusal> {
+    let rule = &TABLE[action as usize];
+    match role {
+        _ if room.stage == Stage::Erased => return Err(Refusal::Erased),
+        Role::Expelled => return Err(Refusal::Expelled),
+        Role::Outsider if room.of_two || rule.from > role => return Err(Refusal::Private),
+        _ => {}
+    }
+    if room.of_two && !rule.of_two {
+        return Err(Refusal::OnlyTwo);
+    }
+    if room.stage == Stage::Ended && !rule.when_ended {
+        return Err(Refusal::Ended);
+    }
+    if !room.of_two && role < rule.from {
+        return Err(Refusal::NotAllowed(action));
+    }
+    // Somebody must be there to answer knocks, and to erase.
+    if action == Action::Leave && role == Role::Owner {
+        return Err(Refusal::OwnerStays);
+    }
+    Ok(())
+}
+
+impl RoomSummary {
+    /// What [`allowed`] needs to know of the room.
+    pub fn condition(&self) -> Condition {
+        let stage = match self.status {
+            Status::Open => Stage::Open,
+            Status::Ended { .. } => Stage::Ended,
+            Status::Erased { .. } => Stage::Erased,
+        };
+        Condition { stage, of_two: self.with.is_some() }
+    }
+}
+
 impl Action {
+    /// All of them, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|rule| rule.action)
+    }
+
     /// Why somebody who may not do it may not, in words for them.
     pub(crate) fn refusal(self) -> &'static str {
         match self {
@@ -31,7 +138,9 @@ impl Action {
             Self::EditOthers | Self::RemoveOthers => {
                 "Only an owner of the room can change what others said."
             }
-            Self::Transfer | Self::SetRole => "Only the owner of the room can do that.",
+            Self::Transfer | Self::SetRole | Self::Erase => {
+                "Only the owner of the room can do that."
+            }
             _ => "Only an owner of the room can do that.",
         }
     }

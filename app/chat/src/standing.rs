@@ -7,6 +7,10 @@ pub const IDLE_MS_MIN: i64 = 1_000;
 /// The longest idle time of a fleeting room, in milliseconds: 30 days.
 pub const IDLE_MS_MAX: i64 = 30 * 24 * 60 * 60 * 1_000;
 
+/// How many members and expelled people a room remembers. Beyond it, whoever speaks in a public room
+/// is not recorded, and a private one admits nobody more.
+pub(crate) const STANDINGS_MAX: usize = 10_000;
+
 /// Who finds a room, and who may enter it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Visibility {
