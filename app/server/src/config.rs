@@ -23,6 +23,20 @@ pub struct Config {
     #[arg(long = "origin", env = "TEAHOUSE_ORIGINS", value_delimiter = ',')]
     pub origins: Vec<String>,
 
+    /// Where browsers find this server, such as `https://chat.example.org`. Providers of sign-in send
+    /// people back there, and its pages may connect.
+    #[arg(long, env = "TEAHOUSE_BASE_URL")]
+    pub base_url: Option<String>,
+
+    /// A proxy stands in front: the last address in `X-Forwarded-For` is that of the browser. Without
+    /// one, anybody could write any address there.
+    #[arg(long, env = "TEAHOUSE_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+
+    /// A file with the ways to sign in; see docs/configuration.md.
+    #[arg(long, env = "TEAHOUSE_CONFIG")]
+    pub config: Option<PathBuf>,
+
     /// Connections at the same time; more wait to be accepted.
     #[arg(long, env = "TEAHOUSE_CONNECTIONS_MAX", default_value_t = 100_000)]
     pub connections_max: usize,

@@ -5,6 +5,9 @@
 
 mod config;
 mod secret;
+mod settings;
+mod settings_task;
+mod sign_in;
 mod wiring;
 
 use clap::Parser;

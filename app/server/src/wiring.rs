@@ -1,9 +1,11 @@
 //! The tree of scopes: what is started in which order, and stopped in which.
 
-use std::{fs, io::Write, time::Duration};
+use std::{fs, io::Write, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use chat::{Chat, Store};
+use eventsourcing::{EventStore, ReadModelHome, SqliteConfig, SqliteStore};
+use identity::{Identity, Provider};
 use liveview::ServeConfig;
 use tasks::{Clock, Scope};
 use tokio::{
@@ -12,7 +14,12 @@ use tokio::{
 };
 use web::{House, Limits, Web};
 
-use crate::{config::Config, secret};
+use crate::{
+    config::Config,
+    secret,
+    settings_task::{Watched, watch_settings},
+    sign_in,
+};
 
 /// How long pages may take to say farewell, and work to be finished.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -20,27 +27,29 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Runs until the process is asked to stop.
 ///
 /// # Errors
-/// The address is taken, or the data folder cannot be used; the message says what to do.
+/// The address is taken, or the data folder or a file cannot be used; the message says what to do.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let secret = secret::read_or_make(&config.data)?;
     let root = Scope::root("teahouse");
-    let store = chat::Config::new(Store::Folder(config.data.clone()));
-    let chat = Chat::open(store, Clock::system(), &root.child("chat"))
-        .await
-        .with_context(|| format!("cannot use the data folder {}", config.data.display()))?;
-    // Nobody is shown less than what was acknowledged before.
-    chat.caught_up().await?;
+    let settings = watch_settings(&config.data, &root)?;
+    let limits = Limits::new(settings.limits.clone(), Clock::system());
+    let contexts = Contexts::open(&config, settings, &root).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", config.listen)
     })?;
     let address = listener.local_addr()?;
     let pages = root.child("pages");
-    let serve = ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() };
-    let web_config = web::Config { secret, https: config.https, origins: config.origins, serve };
-    let limits = Limits::usual(Clock::system());
-    let web = Web::new(House { chat: chat.clone(), limits }, web_config, &pages);
+    let (chat, identity) = (contexts.chat.clone(), contexts.identity.clone());
+    let web_config = web::Config {
+        secret,
+        https: config.https,
+        origins: config.origins.iter().chain(&config.base_url).cloned().collect(),
+        behind_proxy: config.behind_proxy,
+        serve: ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() },
+    };
+    let web = Web::new(House { chat, identity, limits }, web_config, &pages);
     let answering = pages.spawn("listener", web.serve(listener, pages.clone()));
     // The one line on standard output: for people, and for whoever starts this in a script.
     writeln!(std::io::stdout(), "Teahouse is open at http://{address}")?;
@@ -51,18 +60,73 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         _ = stops.recv() => {}
         _ = answering.join() => bail!("the listener ended by itself"),
     }
-    stop(&root, &pages, &chat).await;
+    stop(&root, &pages, &contexts).await;
     Ok(())
 }
 
-/// Stop accepting and tell pages to reconnect; finish what was commanded; close the store.
-async fn stop(root: &Scope, pages: &Scope, chat: &Chat) {
+/// What stands on the one log, and the log.
+struct Contexts {
+    log: Arc<dyn EventStore>,
+    identity: Identity,
+    chat: Chat,
+}
+
+impl Contexts {
+    /// Opens the log, and everything that is kept in it.
+    async fn open(config: &Config, settings: Watched, root: &Scope) -> anyhow::Result<Self> {
+        let folder = &config.data;
+        let cannot = || format!("cannot use the data folder {}", folder.display());
+        let store = SqliteStore::open(folder, SqliteConfig::default()).with_context(cannot)?;
+        let log: Arc<dyn EventStore> = Arc::new(store);
+        let providers = providers(config)?;
+        let identity_config = identity::Config {
+            log: log.clone(),
+            read_models: ReadModelHome::Folder(folder.join("read-models").join("people")),
+            avatars: Some(folder.join("avatars")),
+            providers,
+            base_url: base_url(config),
+        };
+        let (clock, people, rooms) = (Clock::system(), root.child("identity"), root.child("chat"));
+        let identity = Identity::open(identity_config, clock.clone(), &people).await?;
+        let read_models = ReadModelHome::Folder(folder.join("read-models"));
+        let chat_config = chat::Config {
+            settings: settings.chat,
+            ..chat::Config::new(Store::Given { log: log.clone(), read_models })
+        };
+        let chat = Chat::open(chat_config, clock, &rooms).await.with_context(cannot)?;
+        // Nobody is shown less than what was acknowledged before, and no closed session counts.
+        identity.caught_up().await?;
+        chat.caught_up().await?;
+        Ok(Self { log, identity, chat })
+    }
+}
+
+/// The ways to sign in that are configured.
+fn providers(config: &Config) -> anyhow::Result<Vec<Provider>> {
+    let Some(path) = &config.config else { return Ok(Vec::new()) };
+    let providers = sign_in::read(path, |name| std::env::var(name).ok())?;
+    if !providers.is_empty() && config.base_url.is_none() && !config.listen.ip().is_loopback() {
+        bail!("providers of sign-in send people back here: say where that is with --base-url");
+    }
+    Ok(providers)
+}
+
+fn base_url(config: &Config) -> String {
+    config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen))
+}
+
+/// Stop accepting and tell pages to reconnect; finish what was commanded; close the log.
+async fn stop(root: &Scope, pages: &Scope, contexts: &Contexts) {
     tracing::info!("closing");
     if let Err(error) = pages.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "pages were cut off");
     }
-    chat.shutdown(STOP_WITHIN).await;
+    contexts.chat.shutdown(STOP_WITHIN).await;
+    contexts.identity.shutdown(STOP_WITHIN).await;
     if let Err(error) = root.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "work was cut off");
+    }
+    if let Err(error) = contexts.log.close().await {
+        tracing::error!(%error, "the log was not closed");
     }
 }

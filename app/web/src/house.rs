@@ -1,7 +1,7 @@
 //! What every page is given: the contexts behind the pages.
 
-use chat::{Chat, Fault};
-use identity::Guest;
+use chat::Chat;
+use identity::{Fault, Guest, Identity};
 use liveview::Session;
 
 use crate::{limits::Limits, visitor};
@@ -11,6 +11,8 @@ use crate::{limits::Limits, visitor};
 pub struct House {
     /// Rooms, and what is said in them.
     pub chat: Chat,
+    /// Who people are.
+    pub identity: Identity,
     /// How much one address and one person may do in a while.
     pub limits: Limits,
 }
@@ -20,8 +22,7 @@ impl House {
     ///
     /// # Errors
     /// The store could not be read.
-    #[expect(clippy::unused_async, reason = "names come from the store")]
     pub(crate) async fn guest(&self, session: &Session) -> Result<Guest, Fault> {
-        Ok(visitor::guest(session))
+        self.identity.guest(&visitor::session(session)).await
     }
 }

@@ -17,8 +17,9 @@ use tasks::Scope;
 use tokio::net::TcpListener;
 
 use crate::{
-    about_live::AboutLive, assets, forms, house::House, layout, lobby_live::LobbyLive, room_feed::RoomFeed,
-    room_live::RoomLive, visitor,
+    about_live::AboutLive, assets, forms, forms_room, house::House, layout, lobby_live::LobbyLive,
+    revocations_task::revocations_task, room_feed::RoomFeed, room_live::RoomLive,
+    room_people::RoomPeople, visitor,
 };
 
 /// Largest body of a form, bytes: a message of the longest kind, percent-encoded, and its fields.
@@ -35,6 +36,8 @@ pub struct Config {
     pub https: bool,
     /// Other origins whose pages may connect, such as `https://chat.example.org`.
     pub origins: Vec<String>,
+    /// A proxy stands in front, and says where browsers come from (`X-Forwarded-For`).
+    pub behind_proxy: bool,
     /// Limits of the listener.
     pub serve: ServeConfig,
 }
@@ -66,6 +69,9 @@ impl Web {
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(header::REFERRER_POLICY, "same-origin")
             .greet(visitor::greet)
+            .admit(visitor::admit)
+            .socket_id(visitor::socket_id)
+            .trust_proxy(config.behind_proxy)
             .error_page(layout::error_page)
             .live_session("pages", layout::page, |routes| {
                 routes
@@ -75,11 +81,15 @@ impl Web {
                     .live::<RoomLive>("/r/{slug}/{number}");
             })
             .shared::<RoomFeed>()
+            .shared::<RoomPeople>()
             .build();
+        let revocations = house.identity.revocations();
+        scope.spawn_abortable("revocations", revocations_task(endpoint.clone(), revocations));
         let doors = Doors { house, endpoint };
         let router = Router::new()
-            .route("/r/{slug}/post", post(forms::post))
-            .route("/r/{slug}/open", post(forms::claim))
+            .route("/r/{slug}/post", post(forms_room::post))
+            .route("/r/{slug}/open", post(forms_room::claim))
+            .route("/r/{slug}/{act}", post(forms_room::act).get(live))
             .route("/rooms", post(forms::start))
             .route("/open", get(forms::open))
             .route("/assets/{*file}", get(asset))

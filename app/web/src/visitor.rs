@@ -1,24 +1,45 @@
-//! Who looks at a page: the guest in the session cookie.
+//! Who looks at a page: the session in the cookie.
 
-use identity::{FIELD_NAME, FIELD_SECRET, Guest, GuestSession};
+use identity::{Guest, GuestSession};
 use liveview::Session;
 
 use crate::house::House;
 
 /// Makes somebody who is here for the first time a guest with a friendly name.
 pub(crate) fn greet(_: &House, session: &mut Session) {
-    if guest_session(session).is_none() {
-        for (field, value) in GuestSession::fresh().to_fields() {
-            session.set(field, value);
-        }
+    if read(session).is_none() {
+        put(session, &GuestSession::fresh());
     }
 }
 
-/// The guest of a session that was greeted.
-pub(crate) fn guest(session: &Session) -> Guest {
-    guest_session(session).unwrap_or_else(GuestSession::fresh).guest()
+/// Whether a session still counts: it was not revoked.
+pub(crate) fn admit(house: &House, session: &Session) -> bool {
+    // One that names nobody is greeted.
+    read(session).is_none_or(|session| house.identity.is_open(&session))
 }
 
-fn guest_session(session: &Session) -> Option<GuestSession> {
-    GuestSession::from_fields(session.get(FIELD_SECRET)?, session.get(FIELD_NAME)?)
+/// What the sockets of a session are closed by.
+pub(crate) fn socket_id(_: &House, session: &Session) -> Option<String> {
+    read(session).map(|session| session.session_id().to_string())
+}
+
+/// The session of somebody who was greeted.
+pub(crate) fn session(session: &Session) -> GuestSession {
+    read(session).unwrap_or_else(GuestSession::fresh)
+}
+
+/// The guest of a session that was greeted, under the name in the cookie.
+pub(crate) fn guest(cookie: &Session) -> Guest {
+    session(cookie).guest()
+}
+
+/// Puts `session` into the cookie, in place of the one there.
+pub(crate) fn put(cookie: &mut Session, session: &GuestSession) {
+    for (field, value) in session.to_fields() {
+        cookie.set(field, value);
+    }
+}
+
+fn read(cookie: &Session) -> Option<GuestSession> {
+    GuestSession::read(|field| cookie.get(field))
 }
