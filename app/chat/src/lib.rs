@@ -31,11 +31,13 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Tasks: none of its own. The event sourcing library runs one per room in use and one per read
-//! model, in the scopes `chat commands` and `chat read models`.
+//! Tasks: `attendance_task.rs` hands on who came and went, `activity_task.rs` tells what goes on in
+//! the house, and `housekeeper_task.rs` ends what has had its time, in the scope `chat house`. The
+//! event sourcing library runs one per room in use, one per read model and one that erases, in the
+//! scopes `chat commands` and `chat read models`.
 //!
-//! Not here: pages and sockets, who is present or typing, the wall clock (a [`tasks::Clock`] is passed
-//! in), who somebody is (`identity`).
+//! Not here: pages and sockets, the wall clock (a [`tasks::Clock`] is passed in), who somebody is
+//! (`identity`).
 
 mod ids;
 mod slug;
@@ -46,15 +48,22 @@ mod event;
 mod permissions;
 mod room;
 mod claim;
+mod columns;
 mod timeline;
 mod hot_tails;
+mod membership;
 mod directory;
+mod reader;
 mod unread;
 mod search;
 mod attendance;
+mod attendance_task;
 mod activity;
+mod activity_task;
 mod private_chat;
+mod housekeeping;
 mod housekeeper_task;
+mod eraser;
 mod topics;
 mod follower;
 mod acts;
@@ -64,17 +73,18 @@ mod error;
 use std::{fmt, sync::Arc, time::Duration};
 
 use eventsourcing::{
-    Aggregate as _, CommandId, Dispatch, DispatchError, EventStore, Projections, Recorded,
-    StreamId, Verdict,
+    Aggregate as _, CommandId, Dispatch, DispatchError, EventStore, OneOff as _, Projections,
+    Recorded, StreamId, Verdict,
 };
 use identity::{Guest, GuestId};
 use tasks::{Clock, Scope};
-use tokio::sync::watch;
 
 use crate::{
     claim::Claim,
+    eraser::Eraser,
     error::Unexpected,
     event::{Event, Opening},
+    housekeeping::Housekeeper,
     room::{Command, Post, Room, check_retention},
     topics::Announcements,
 };
@@ -85,17 +95,15 @@ pub use directory::{Counts, Directory, Listed, Listing, Member, RoomSummary, Sor
 pub use error::{ActError, CreateError, Fault};
 pub use event::Manner;
 pub use follower::{Follower, Step};
+pub use housekeeping::Housekeeping;
 pub use identity::LineError;
 pub use ids::{IdError, MessageId, RoomId};
 pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Edit, Message};
 pub use notice::{Happening, Notice};
 pub use opening::{Config, OpenError, Settings, Store};
-pub use permissions::{Action, Condition, Stage, allowed};
+pub use permissions::Action;
 pub use private_chat::Invite;
-pub use room::{
-    BURST_MAX, KNOCK_AGAIN_AFTER_MS, KNOCKS_MAX, ORDER_PACE_MS, ORDERS_MAX, PACE_MS,
-    REPEAT_AFTER_MS, Refusal,
-};
+pub use room::{BURST_MAX, PACE_MS, REPEAT_AFTER_MS, Refusal};
 pub use search::{Found, HITS_MAX, Hit, QUESTION_CHARS_MAX, Search};
 pub use slug::{SLUG_CHARS_MAX, SLUG_CHARS_MIN, Slug, SlugError};
 pub use standing::{IDLE_MS_MAX, IDLE_MS_MIN, Retention, Role, Status, Visibility};
@@ -127,7 +135,6 @@ struct Parts {
     store: Arc<dyn EventStore>,
     closes_store: bool,
     clock: Clock,
-    settings: watch::Receiver<Settings>,
     dispatch: Dispatch,
     commands: Scope,
     projections: Projections,
@@ -136,6 +143,8 @@ struct Parts {
     timeline: Timeline,
     directory: Directory,
     attendance: Attendance,
+    housekeeper: Arc<Housekeeper>,
+    house: Scope,
 }
 
 /// What an address leads to.
@@ -379,8 +388,25 @@ impl Chat {
     /// # Errors
     /// The store failed, or everything is stopping.
     pub async fn caught_up(&self) -> Result<(), Fault> {
-        let waited = self.0.projections.wait_for_all().await;
-        waited.map_err(|error| Fault::log("waiting for the read models", &error))
+        self.wait_for(&opening::READ_MODELS).await
+    }
+
+    /// Waits until everything that was removed before this call is gone from every file.
+    ///
+    /// # Errors
+    /// The store failed, or everything is stopping.
+    pub async fn erased(&self) -> Result<(), Fault> {
+        self.wait_for(&[Eraser::NAME]).await
+    }
+
+    async fn wait_for(&self, names: &[&str]) -> Result<(), Fault> {
+        let head = self.0.store.head().await;
+        let head = head.map_err(|error| Fault::log("reading the log", &error))?;
+        for name in names {
+            let waited = self.0.projections.wait_for(name, head).await;
+            waited.map_err(|error| Fault::log("waiting for what follows the log", &error))?;
+        }
+        Ok(())
     }
 
     /// Makes every read model again from the log, beside the one that is read, and compares.
@@ -398,9 +424,9 @@ impl Chat {
     }
 
     /// Takes no more commands, finishes those in hand, and closes the store, unless it was
-    /// [given](Store::Given). Each of the first two may take `deadline`.
+    /// [given](Store::Given). Each step but the last may take `deadline`.
     pub async fn shutdown(&self, deadline: Duration) {
-        for scope in [&self.0.commands, &self.0.reading] {
+        for scope in [&self.0.house, &self.0.commands, &self.0.reading] {
             if let Err(error) = scope.stop(deadline).await {
                 tracing::error!(%error, "the chat did not stop in time");
             }
@@ -461,6 +487,13 @@ impl Chat {
                 Err(Fault::log("reading what was posted", &error))
             }
         }
+    }
+
+    /// Whose message it is, for the room to decide about it.
+    pub(crate) async fn author_of(&self, room: &RoomId, number: u64) -> Result<GuestId, ActError> {
+        let page = self.0.timeline.range(room, number, number).await.map_err(ActError::Fault)?;
+        let found = page.messages.first().map(|message| message.author.id.clone());
+        found.ok_or(ActError::Refused(Refusal::NoSuchMessage))
     }
 
     async fn event_at(&self, stream: &StreamId, version: u64) -> Result<Option<Recorded>, Fault> {

@@ -1,6 +1,6 @@
 //! How a chat is set up and put together.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use eventsourcing::{
     Dispatch, DispatchConfig, EventStore, MemoryStore, Projections, ProjectionsConfig,
@@ -10,8 +10,16 @@ use tasks::{Clock, Scope};
 use tokio::sync::watch;
 
 use crate::{
-    Attendance, Chat, Directory, Parts, Timeline, directory::DirectoryProjection,
-    timeline::TimelineProjection, topics::Announcements,
+    Attendance, Chat, Directory, Parts, Timeline,
+    activity::{Lately, Noting},
+    activity_task::ActivityTask,
+    attendance_task::attendance_task,
+    directory::DirectoryProjection,
+    eraser::Eraser,
+    housekeeper_task::housekeeper_task,
+    housekeeping::Housekeeper,
+    timeline::TimelineProjection,
+    topics::Announcements,
 };
 
 /// Every read model, by name.
@@ -50,7 +58,7 @@ pub struct Settings {
     /// How often it is looked for what has had its time, in milliseconds. Deadlines are met exactly
     /// when they are nearer than that.
     pub housekeeping_every_ms: i64,
-    /// How long a page that went away counts as there, in milliseconds.
+    /// How long a page that went away counts as there, in milliseconds. Read once, at the start.
     pub grace_ms: i64,
 }
 
@@ -82,6 +90,9 @@ pub enum OpenError {
     /// A read model could not be opened or made.
     #[error("a read model could not be opened")]
     ReadModel(#[source] StartError),
+    /// It is not known what is still to be erased.
+    #[error("the eraser could not start")]
+    Eraser(#[source] StartError),
 }
 
 impl Chat {
@@ -103,27 +114,73 @@ impl Chat {
         let projections =
             Projections::new(store.clone(), home, &reading, ProjectionsConfig::default());
 
-        let announcements = Announcements::local();
+        let lately = Arc::new(Lately::default());
+        let announcements = noting(Announcements::local(), &lately);
         let timeline = TimelineProjection::new(announcements.clone(), config.hot_rooms_max);
         let timeline = projections.start_sql(timeline).await.map_err(OpenError::ReadModel)?;
-        let directory = projections.start_sql(DirectoryProjection).await;
+        let directory = projections.start_sql(DirectoryProjection(announcements.clone())).await;
         let directory = directory.map_err(OpenError::ReadModel)?;
 
-        Ok(Self(Arc::new(Parts {
+        let (timeline, directory) = (Timeline::new(timeline), Directory::new(directory, clock.clone(), config.settings.clone()));
+
+        let eraser = Eraser {
+            store: store.clone(),
+            dispatch: dispatch.clone(),
+            projections: projections.clone(),
+            timeline: timeline.clone(),
+        };
+        projections.start_one_off(eraser).await.map_err(OpenError::Eraser)?;
+        let house = scope.child("chat house");
+        let grace_ms = config.settings.borrow().grace_ms.max(0).unsigned_abs();
+        let attendance =
+            Attendance::new(Duration::from_millis(grace_ms), clock.clone(), &house);
+        let housekeeper = Housekeeper::new(
+            clock.clone(),
+            config.settings.clone(),
+            dispatch.clone(),
+            directory.clone(),
+            attendance.clone(),
+        );
+        let chat = Self(Arc::new(Parts {
             store,
             closes_store,
             clock,
-            settings: config.settings,
             dispatch,
             commands,
             projections,
             reading,
             announcements,
-            timeline: Timeline::new(timeline),
-            directory: Directory::new(directory),
-            attendance: Attendance::nobody(),
-        })))
+            timeline,
+            directory,
+            attendance,
+            housekeeper,
+            house,
+        }));
+        chat.start_house(lately);
+        Ok(chat)
     }
+
+    /// What the house does by itself.
+    fn start_house(&self, lately: Arc<Lately>) {
+        let Parts { house, store, projections, announcements, .. } = &*self.0;
+        // Subscribed before anybody can come.
+        let (attendance, diffs) = (self.attendance().clone(), self.attendance().diffs());
+        let attendance = attendance_task(attendance, diffs, lately.clone());
+        house.spawn_abortable("attendance", attendance);
+        let housekeeper = housekeeper_task(self.0.housekeeper.clone(), self.subscribe_activity());
+        house.spawn_abortable("housekeeper", housekeeper);
+        let (store, projections) = (store.clone(), projections.clone());
+        let announcements = announcements.clone();
+        let activity = ActivityTask { lately, announcements, store, projections };
+        house.spawn_abortable("activity", activity.run());
+    }
+}
+
+/// Lists of rooms hear of everything that is announced about a room.
+fn noting(announcements: Announcements, lately: &Arc<Lately>) -> Announcements {
+    let rooms = Noting { bus: announcements.rooms, lately: lately.clone() };
+    let facts = Noting { bus: announcements.facts, lately: lately.clone() };
+    Announcements { rooms: Arc::new(rooms), facts: Arc::new(facts), ..announcements }
 }
 
 fn open_store(store: Store) -> Result<(Arc<dyn EventStore>, ReadModelHome), StoreError> {

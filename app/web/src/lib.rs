@@ -19,6 +19,7 @@ mod companion;
 mod limits;
 mod layout;
 mod visitor;
+mod revocations_task;
 pub mod assets;
 
 pub use house::House;

@@ -1,12 +1,15 @@
 //! Ana, Ben, the kitchen, and the house it is in.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use chat::{ActError, Chat, Config, MessageId, Page, Posted, RoomId, RoomSummary, Slug, Store};
+use chat::{
+    ActError, Chat, Config, MessageId, Page, Posted, RoomId, RoomSummary, Settings, Slug, Store,
+};
 use eventsourcing::{EventStore, ReadModelHome};
 use identity::{Guest, GuestName, GuestSession};
 use tasks::{Clock, Scope};
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 /// Noon of a day, UTC.
 pub const NOON_MS: i64 = 20_000 * 86_400_000 + 43_200_000;
@@ -18,6 +21,8 @@ pub struct House {
     pub chat: Chat,
     pub clock: Clock,
     pub scope: Scope,
+    /// Those of a host, which may change.
+    pub settings: watch::Sender<Settings>,
     folder: Option<TempDir>,
 }
 
@@ -39,8 +44,24 @@ impl House {
 
     async fn open(store: Store, clock: Clock, folder: Option<TempDir>) -> Self {
         let scope = Scope::root("test");
-        let chat = Chat::open(Config::new(store), clock.clone(), &scope).await;
-        Self { chat: chat.expect("the house opens"), clock, scope, folder }
+        let (settings, followed) = watch::channel(Settings::default());
+        let config = Config { settings: followed, ..Config::new(store) };
+        let chat = Chat::open(config, clock.clone(), &scope).await;
+        Self { chat: chat.expect("the house opens"), clock, scope, settings, folder }
+    }
+
+    /// Where everything is, if it is on disk.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("this test needs a house on disk").path()
+    }
+
+    /// Lets this much time pass, for those who look at a clock and for those who sleep. For tests
+    /// with paused time.
+    pub async fn pass(&self, ms: u64) {
+        for step in (0..ms).step_by(100).map(|from| (ms - from).min(100)) {
+            self.clock.advance_ms(step as i64);
+            tokio::time::sleep(Duration::from_millis(step)).await;
+        }
     }
 
     /// Stops, lets `meanwhile` do something to the folder, and starts again.

@@ -1,0 +1,176 @@
+//! What was removed is gone: from what is read, and from every file.
+
+use std::{fs, path::Path};
+
+use chat::{Chat, Config, MessageId, NewRoom, RoomId, Status, Store};
+use tasks::{Clock, Scope};
+
+use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, bodies, in_every_house};
+
+const SECRET: &str = "xylophonesecret";
+
+/// The files below `folder` that have `text` in them, in whatever form a database keeps it.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+            continue;
+        }
+        // One that is gone by now has nothing in it.
+        let bytes = fs::read(&path).unwrap_or_default();
+        if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+/// Waits until the eraser and the read models are done.
+async fn settled(chat: &Chat) {
+    let done = async {
+        chat.caught_up().await.expect("it catches up");
+        chat.erased().await.expect("it is erased");
+    };
+    tokio::time::timeout(DEADLINE, done).await.expect("in time");
+}
+
+#[tokio::test]
+async fn a_removed_message_is_in_no_file() {
+    let house = House::on_disk().await;
+    let kitchen = house.kitchen().await.id;
+    house.say(&kitchen, &ana(), "before").await.expect("accepted");
+    let said = house.say(&kitchen, &ana(), &format!("the {SECRET} one")).await.expect("accepted");
+    house.chat.edit(&kitchen, &ana(), said.number, &format!("a {SECRET} two")).await.expect("hers");
+    house.say(&kitchen, &ben(), "after").await.expect("accepted");
+    house.chat.caught_up().await.expect("it catches up");
+    assert!(!files_with(house.folder(), SECRET).is_empty(), "this test needs it to be somewhere");
+
+    house.chat.remove(&kitchen, &ana(), said.number).await.expect("hers");
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0]);
+    let page = house.everything(&kitchen).await;
+    assert_eq!(bodies(&page), ["before", "", "after"], "and the others are there");
+    assert!(page.messages[1].removed);
+
+    let house = house.restart(|folder| assert_eq!(files_with(folder, SECRET), [""; 0])).await;
+    assert_eq!(house.everything(&kitchen).await, page);
+    house.say(&kitchen, &ben(), "the room goes on").await.expect("accepted");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_erased_room_is_in_no_file() {
+    let house = House::on_disk().await;
+    let title = format!("The {SECRET} title");
+    let room = house.chat.create_room(&ana(), NewRoom::titled(&title)).await.expect("a room");
+    for number in 0..30 {
+        house.clock.advance_ms(1_000);
+        house.say(&room.id, &ben(), &format!("{SECRET} {number}")).await.expect("accepted");
+    }
+    let retitled = format!("A {SECRET} more");
+    house.chat.retitle(&room.id, &ana(), &retitled).await.expect("hers");
+    let kitchen = house.kitchen().await.id;
+    house.say(&kitchen, &ben(), "elsewhere").await.expect("accepted");
+    house.chat.caught_up().await.expect("it catches up");
+    assert!(!files_with(house.folder(), SECRET).is_empty(), "this test needs it to be somewhere");
+
+    house.chat.erase(&room.id, &ana()).await.expect("hers");
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0]);
+    assert_eq!(house.everything(&room.id).await.messages, []);
+    let left = house.chat.directory().by_id(&room.id).await.expect("no fault").expect("a receipt");
+    assert!(matches!(left.status, Status::Erased { messages: 30, expired: false, .. }));
+    assert_eq!(left.slug, room.slug, "the address stays taken");
+    assert_eq!(bodies(&house.everything(&kitchen).await), ["elsewhere"]);
+    for (name, verdict) in house.chat.verify().await.expect("no fault") {
+        assert_eq!(verdict.differences, [], "{name} is what the log leads to");
+    }
+    let house = house.restart(|folder| assert_eq!(files_with(folder, SECRET), [""; 0])).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_room_whose_time_was_up_is_in_no_file() {
+    let house = House::on_disk().await;
+    let retention = chat::Retention::Fleeting { idle_ms: 10_000 };
+    let fire = NewRoom { retention, ..NewRoom::default() };
+    let fire = house.chat.create_room(&ana(), fire).await.expect("a room").id;
+    house.say(&fire, &ana(), SECRET).await.expect("accepted");
+    house.chat.caught_up().await.expect("it catches up");
+    house.clock.advance_ms(20_000);
+    assert_eq!(house.chat.keep_house().await.rooms_erased, 1);
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0]);
+    house.close().await;
+}
+
+/// What was said, by whoever is killed afterwards.
+async fn say_and_remove(chat: &Chat, erase: bool) -> RoomId {
+    let kitchen = chat.create_room(&ana(), NewRoom::default()).await.expect("a room").id;
+    let said = chat.post(&kitchen, &ana(), MessageId::random(), SECRET).await.expect("accepted");
+    chat.caught_up().await.expect("it catches up");
+    let done = match erase {
+        true => chat.erase(&kitchen, &ana()).await,
+        false => chat.remove(&kitchen, &ana(), said.number).await,
+    };
+    done.expect("hers");
+    kitchen
+}
+
+/// Everything that runs is dropped where it stands, as soon as the removal is in the log.
+fn killed_before_it_is_erased(erase: bool) {
+    let folder = tempfile::tempdir().expect("a folder for this test");
+    let open = || Config::new(Store::Folder(folder.path().to_owned()));
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let first = runtime();
+    let kitchen = first.block_on(async {
+        let scope = Scope::root("killed");
+        let chat = Chat::open(open(), Clock::manual(NOON_MS), &scope).await.expect("it opens");
+        say_and_remove(&chat, erase).await
+    });
+    drop(first);
+    let left = files_with(folder.path(), SECRET);
+    assert!(!left.is_empty(), "this test needs the eraser to be late");
+
+    runtime().block_on(async {
+        let scope = Scope::root("again");
+        let chat = Chat::open(open(), Clock::manual(NOON_MS), &scope).await.expect("it opens");
+        settled(&chat).await;
+        assert_eq!(files_with(folder.path(), SECRET), [""; 0]);
+        let page = chat.timeline().newest(&kitchen, 10).await.expect("no fault");
+        assert!(page.messages.iter().all(|message| message.body.is_empty()));
+        chat.shutdown(DEADLINE).await;
+    });
+}
+
+#[test]
+fn a_removed_message_is_in_no_file_after_a_kill_in_between() {
+    killed_before_it_is_erased(false);
+}
+
+#[test]
+fn an_erased_room_is_in_no_file_after_a_kill_in_between() {
+    killed_before_it_is_erased(true);
+}
+
+#[tokio::test]
+async fn removing_twice_and_removing_what_was_edited_often_is_fine() {
+    in_every_house(async |house| {
+        let kitchen = house.kitchen().await.id;
+        let said = house.say(&kitchen, &ana(), "text 0").await.expect("accepted").number;
+        house.chat.caught_up().await.expect("it catches up");
+        for number in 1..10 {
+            house.clock.advance_ms(3_000);
+            let text = format!("text {number}");
+            house.chat.edit(&kitchen, &ana(), said, &text).await.expect("hers");
+        }
+        house.chat.remove(&kitchen, &ana(), said).await.expect("hers");
+        let again = house.chat.remove(&kitchen, &ana(), said).await;
+        settled(&house.chat).await;
+        assert_eq!(bodies(&house.everything(&kitchen).await), [""], "{again:?}");
+    })
+    .await;
+}
