@@ -392,7 +392,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         let mut response = match rendered {
             Ok(Ok(view)) => {
                 let page = Page {
-                    csrf_token: session.csrf_token(),
+                    csrf_token: &session.csrf_token(),
                     title: view.title.as_deref(),
                     content: Raw::new(view.html),
                 };

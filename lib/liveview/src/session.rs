@@ -23,6 +23,7 @@ pub(crate) const FLASH_TOKEN_MS: i64 = 60 * 1000;
 pub(crate) const SESSION_MS: i64 = 400 * 24 * 3600 * 1000;
 
 const CSRF_KEY: &str = "_csrf_token";
+const CSRF_BYTES: usize = 18;
 
 /// The secret everything is signed with: at least 32 random bytes, the same on every node.
 #[derive(Clone)]
@@ -95,6 +96,10 @@ pub(crate) fn random_id() -> String {
     BASE64.encode(random_bytes::<12>())
 }
 
+fn xor(a: [u8; CSRF_BYTES], b: [u8; CSRF_BYTES]) -> [u8; CSRF_BYTES] {
+    std::array::from_fn(|at| a[at] ^ b[at])
+}
+
 /// What the visitor's cookie holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session(BTreeMap<String, String>);
@@ -103,7 +108,7 @@ impl Session {
     /// A session of somebody who is here for the first time.
     pub fn fresh() -> Self {
         let mut session = Session::default();
-        session.set(CSRF_KEY, BASE64.encode(random_bytes::<18>()));
+        session.set(CSRF_KEY, BASE64.encode(random_bytes::<CSRF_BYTES>()));
         session
     }
 
@@ -122,15 +127,26 @@ impl Session {
         self.0.remove(key);
     }
 
-    /// The token that forms of this session carry.
-    pub fn csrf_token(&self) -> &str {
-        self.get(CSRF_KEY).unwrap_or_default()
+    /// The token that forms of this session carry, in other words each time: a random mask, and the
+    /// secret under it. What a compressed page repeats of a secret shortens it, and somebody who
+    /// may put text into the page could find it out by the length (BREACH); a mask never repeats.
+    pub fn csrf_token(&self) -> String {
+        let Some(secret) = self.csrf_secret() else { return String::new() };
+        let mask = random_bytes::<CSRF_BYTES>();
+        BASE64.encode([mask, xor(mask, secret)].concat())
     }
 
-    /// Whether `token` is this session's, compared in constant time.
+    /// Whether `token` is one of this session's, compared in constant time.
     pub fn csrf_matches(&self, token: &str) -> bool {
-        let own = self.csrf_token();
-        !own.is_empty() && bool::from(own.as_bytes().ct_eq(token.as_bytes()))
+        let Some(secret) = self.csrf_secret() else { return false };
+        let token = BASE64.decode(token).unwrap_or_default();
+        let Some((mask, masked)) = token.split_first_chunk::<CSRF_BYTES>() else { return false };
+        let Ok(masked) = masked.try_into() else { return false };
+        xor(*mask, masked).ct_eq(&secret).into()
+    }
+
+    fn csrf_secret(&self) -> Option<[u8; CSRF_BYTES]> {
+        BASE64.decode(self.get(CSRF_KEY)?).ok()?.try_into().ok()
     }
 }
 
@@ -232,7 +248,36 @@ mod tests {
         headers.insert(http::header::COOKIE, format!("other=1; {pair}").parse().unwrap());
         let read = cookie.read(&headers, 1).expect("the cookie is ours");
         assert_eq!(read, session);
-        assert!(read.csrf_matches(session.csrf_token()));
+        assert!(read.csrf_matches(&session.csrf_token()));
         assert!(!read.csrf_matches("") && !Session::default().csrf_matches(""));
+    }
+
+    #[test]
+    fn a_token_is_never_said_in_the_same_words() {
+        let session = Session::fresh();
+        let (once, twice) = (session.csrf_token(), session.csrf_token());
+        let in_common = once.bytes().zip(twice.bytes()).filter(|(a, b)| a == b).count();
+        assert!(in_common < 12, "{once} {twice}");
+        assert!(session.csrf_matches(&once) && session.csrf_matches(&twice));
+        let stored = session.get(CSRF_KEY).expect("it is there");
+        assert!(!once.contains(stored) && !session.csrf_matches(stored), "it is not given away");
+    }
+
+    #[test]
+    fn a_token_of_another_session_or_shape_is_refused() {
+        let (session, other) = (Session::fresh(), Session::fresh());
+        let token = session.csrf_token();
+        assert!(!session.csrf_matches(&other.csrf_token()));
+        assert!(!Session::default().csrf_matches(&BASE64.encode([0; 2 * CSRF_BYTES])));
+        assert!(!session.csrf_matches(&BASE64.encode([0; 2 * CSRF_BYTES])));
+        for at in 0..token.len() {
+            let mut forged = token.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            assert!(!session.csrf_matches(&String::from_utf8(forged).unwrap()), "changed at {at}");
+        }
+        for forged in [&token[..47], &format!("{token}AAAA"), &format!("{token}=="), "\u{e9}", " "]
+        {
+            assert!(!session.csrf_matches(forged), "{forged}");
+        }
     }
 }

@@ -64,7 +64,7 @@ impl Site {
             }
             (_, "/navigation/dead") => {
                 let session = self.endpoint.session(request.headers());
-                let html = navigation::dead_page(session.csrf_token());
+                let html = navigation::dead_page(&session.csrf_token());
                 let mut response = text(StatusCode::OK, "text/html; charset=utf-8", html);
                 let cookie = self.endpoint.set_cookie(&session);
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
