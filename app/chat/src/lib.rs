@@ -78,6 +78,7 @@ use eventsourcing::{
 };
 use identity::{Guest, GuestId};
 use tasks::{Clock, Scope};
+use tokio::sync::watch;
 
 use crate::{
     claim::Claim,
@@ -101,9 +102,12 @@ pub use ids::{IdError, MessageId, RoomId};
 pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Edit, Message};
 pub use notice::{Happening, Notice};
 pub use opening::{Config, OpenError, Settings, Store};
-pub use permissions::Action;
+pub use permissions::{Action, Condition, Stage, allowed};
 pub use private_chat::Invite;
-pub use room::{BURST_MAX, PACE_MS, REPEAT_AFTER_MS, Refusal};
+pub use room::{
+    BURST_MAX, KNOCK_AGAIN_AFTER_MS, KNOCKS_MAX, ORDER_PACE_MS, ORDERS_MAX, PACE_MS,
+    REPEAT_AFTER_MS, Refusal,
+};
 pub use search::{Found, HITS_MAX, Hit, QUESTION_CHARS_MAX, Search};
 pub use slug::{SLUG_CHARS_MAX, SLUG_CHARS_MIN, Slug, SlugError};
 pub use standing::{IDLE_MS_MAX, IDLE_MS_MIN, Retention, Role, Status, Visibility};
@@ -135,6 +139,7 @@ struct Parts {
     store: Arc<dyn EventStore>,
     closes_store: bool,
     clock: Clock,
+    settings: watch::Receiver<Settings>,
     dispatch: Dispatch,
     commands: Scope,
     projections: Projections,
@@ -487,13 +492,6 @@ impl Chat {
                 Err(Fault::log("reading what was posted", &error))
             }
         }
-    }
-
-    /// Whose message it is, for the room to decide about it.
-    pub(crate) async fn author_of(&self, room: &RoomId, number: u64) -> Result<GuestId, ActError> {
-        let page = self.0.timeline.range(room, number, number).await.map_err(ActError::Fault)?;
-        let found = page.messages.first().map(|message| message.author.id.clone());
-        found.ok_or(ActError::Refused(Refusal::NoSuchMessage))
     }
 
     async fn event_at(&self, stream: &StreamId, version: u64) -> Result<Option<Recorded>, Fault> {

@@ -121,7 +121,10 @@ impl Chat {
         let directory = projections.start_sql(DirectoryProjection(announcements.clone())).await;
         let directory = directory.map_err(OpenError::ReadModel)?;
 
-        let (timeline, directory) = (Timeline::new(timeline), Directory::new(directory, clock.clone(), config.settings.clone()));
+        let (timeline, directory) = (
+            Timeline::new(timeline),
+            Directory::new(directory, clock.clone(), config.settings.clone()),
+        );
 
         let eraser = Eraser {
             store: store.clone(),
@@ -132,8 +135,7 @@ impl Chat {
         projections.start_one_off(eraser).await.map_err(OpenError::Eraser)?;
         let house = scope.child("chat house");
         let grace_ms = config.settings.borrow().grace_ms.max(0).unsigned_abs();
-        let attendance =
-            Attendance::new(Duration::from_millis(grace_ms), clock.clone(), &house);
+        let attendance = Attendance::new(Duration::from_millis(grace_ms), clock.clone(), &house);
         let housekeeper = Housekeeper::new(
             clock.clone(),
             config.settings.clone(),
@@ -145,6 +147,7 @@ impl Chat {
             store,
             closes_store,
             clock,
+            settings: config.settings,
             dispatch,
             commands,
             projections,

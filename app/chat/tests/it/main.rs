@@ -6,3 +6,6 @@ mod posting;
 mod reading;
 mod following;
 mod rebuilding;
+mod attendance;
+mod housekeeping;
+mod erasing;
