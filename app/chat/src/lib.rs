@@ -147,6 +147,7 @@ struct Parts {
     announcements: Announcements,
     timeline: Timeline,
     directory: Directory,
+    search: search::SearchIndex,
     attendance: Attendance,
     housekeeper: Arc<Housekeeper>,
     house: Scope,

@@ -18,12 +18,14 @@ use crate::{
     eraser::Eraser,
     housekeeper_task::housekeeper_task,
     housekeeping::Housekeeper,
+    search::SearchProjection,
     timeline::TimelineProjection,
     topics::Announcements,
 };
 
 /// Every read model, by name.
-pub(crate) const READ_MODELS: [&str; 2] = [DirectoryProjection::NAME, TimelineProjection::NAME];
+pub(crate) const READ_MODELS: [&str; 3] =
+    [DirectoryProjection::NAME, TimelineProjection::NAME, SearchProjection::NAME];
 
 /// Where everything is kept.
 #[derive(Clone)]
@@ -120,19 +122,14 @@ impl Chat {
         let timeline = projections.start_sql(timeline).await.map_err(OpenError::ReadModel)?;
         let directory = projections.start_sql(DirectoryProjection(announcements.clone())).await;
         let directory = directory.map_err(OpenError::ReadModel)?;
+        let search = projections.start_sql(SearchProjection).await;
+        let search = search.map_err(OpenError::ReadModel)?;
 
         let (timeline, directory) = (
             Timeline::new(timeline),
             Directory::new(directory, clock.clone(), config.settings.clone()),
         );
 
-        let eraser = Eraser {
-            store: store.clone(),
-            dispatch: dispatch.clone(),
-            projections: projections.clone(),
-            timeline: timeline.clone(),
-        };
-        projections.start_one_off(eraser).await.map_err(OpenError::Eraser)?;
         let house = scope.child("chat house");
         let grace_ms = config.settings.borrow().grace_ms.max(0).unsigned_abs();
         let attendance = Attendance::new(Duration::from_millis(grace_ms), clock.clone(), &house);
@@ -155,12 +152,25 @@ impl Chat {
             announcements,
             timeline,
             directory,
+            search,
             attendance,
             housekeeper,
             house,
         }));
+        chat.start_eraser().await?;
         chat.start_house(lately);
         Ok(chat)
+    }
+
+    async fn start_eraser(&self) -> Result<(), OpenError> {
+        let Parts { store, dispatch, projections, timeline, .. } = &*self.0;
+        let eraser = Eraser {
+            store: store.clone(),
+            dispatch: dispatch.clone(),
+            projections: projections.clone(),
+            timeline: timeline.clone(),
+        };
+        projections.start_one_off(eraser).await.map_err(OpenError::Eraser)
     }
 
     /// What the house does by itself.
