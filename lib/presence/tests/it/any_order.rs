@@ -82,6 +82,14 @@ impl Model {
         list
     }
 
+    /// Whether a grace time ended so shortly before that it may not be told yet.
+    fn just_ended(&self, now_ms: i64) -> bool {
+        self.left.values().any(|left| {
+            let ago_ms = now_ms - left.at_ms - GRACE_MS as i64;
+            (0..=PACE_MS as i64 + 2).contains(&ago_ms)
+        })
+    }
+
     fn entry(&self, key: &'static str, now_ms: i64) -> Option<Entry<u32>> {
         let pages = self.pages.iter().filter(|page| page.key == key);
         let mut metas: Vec<u32> = pages.map(|page| page.meta).collect();
@@ -238,7 +246,7 @@ impl Run {
     async fn pass(&mut self, ms: u64) {
         self.house.pass_ms(ms).await;
         self.read();
-        if ms > PACE_MS * 2 {
+        if ms > PACE_MS * 2 && !self.model.just_ended(self.house.clock.now_ms()) {
             self.prompt.agrees(&self.house);
             match &mut self.late {
                 Some(late) => late.agrees(&self.house),
