@@ -70,6 +70,8 @@ pub fn tally(parts: &[&str]) -> Result<Tally> {
 
 /// Every crate's tests, and the examples in its documentation.
 fn rust() -> Result<Tally> {
+    // Signing in is tested against providers that run on Node.js.
+    npm_ci("e2e/providers")?;
     let mut tally = match find("cargo-nextest") {
         Some(_) => counted(
             &mut command("", "cargo nextest run --workspace --no-fail-fast"),

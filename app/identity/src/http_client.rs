@@ -213,3 +213,125 @@ async fn talk(
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tasks::Scope;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Answers the first request with `answer`, and says what it was asked.
+    async fn server(scope: &Scope, answer: &[u8]) -> (String, tasks::TaskHandle<String>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}/a?b=c", listener.local_addr().expect("it is bound"));
+        let answer = answer.to_vec();
+        let asked = scope.spawn_abortable("server", async move {
+            let (mut stream, _) = listener.accept().await.expect("somebody asks");
+            let mut request = vec![0; 4096];
+            let bytes = stream.read(&mut request).await.expect("they say something");
+            stream.write_all(&answer).await.expect("they listen");
+            request.truncate(bytes);
+            String::from_utf8(request).expect("it is text")
+        });
+        (url, asked)
+    }
+
+    fn bounds(reach: Reach) -> Bounds {
+        Bounds { within: Duration::from_secs(20), bytes_max: 10, reach }
+    }
+
+    async fn get(url: &str, reach: Reach) -> Result<Response<Vec<u8>>, HttpError> {
+        let request = Request::get(url).body(Vec::new()).expect("a request");
+        HttpClient::new().send(request, &bounds(reach)).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_as_it_is() {
+        let scope = Scope::root("test");
+        let moved = b"HTTP/1.1 302 Found\r\nlocation: /b\r\ncontent-length: 10\r\n\r\n0123456789";
+        let (url, asked) = server(&scope, moved).await;
+        let answer = get(&url, Reach::Anywhere).await.expect("an answer");
+        assert_eq!(answer.status(), 302, "it is not followed");
+        assert_eq!(answer.body(), b"0123456789");
+        let asked = asked.join().await.expect("it was asked");
+        assert!(asked.starts_with("GET /a?b=c HTTP/1.1\r\n"), "{asked}");
+        let host = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/a?b=c"));
+        assert!(asked.contains(&format!("host: {}\r\n", host.expect("an address"))), "{asked}");
+        assert!(asked.contains("user-agent: Teahouse\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_end_with_the_connection() {
+        let scope = Scope::root("test");
+        let (url, _asked) = server(&scope, b"HTTP/1.1 200 OK\r\n\r\n0123").await;
+        assert_eq!(get(&url, Reach::Anywhere).await.expect("an answer").body(), b"0123");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_or_broken_off_is_no_answer() {
+        let scope = Scope::root("test");
+        let wrong: [&[u8]; 5] = [
+            b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n01234567890",
+            b"HTTP/1.1 200 OK\r\n\r\n01234567890",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n0123",
+            b"SSH-2.0-house\r\n",
+            b"",
+        ];
+        for answer in wrong {
+            let (url, _asked) = server(&scope, answer).await;
+            let got = get(&url, Reach::Anywhere).await;
+            assert!(matches!(got, Err(HttpError::Broken { .. })), "{got:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_not_waited_for() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let got = get(&url, Reach::Anywhere).await;
+        assert!(matches!(got, Err(HttpError::Late(_))), "{got:?}");
+    }
+
+    #[tokio::test]
+    async fn the_house_is_out_of_reach_however_it_is_written() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let besides = || Reach::PublicOr(vec![[127, 0, 0, 9].into()]);
+        for host in
+            ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"]
+        {
+            let got = get(&format!("http://{host}:{port}/"), besides()).await;
+            assert!(matches!(got, Err(HttpError::Forbidden(_))), "{host}: {got:?}");
+        }
+        for url in ["ftp://127.0.0.9/", "/a"] {
+            let got = get(url, besides()).await;
+            assert!(
+                matches!(got, Err(HttpError::Address(_) | HttpError::Unreachable { .. })),
+                "{url}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_named_can_be_reached() {
+        let scope = Scope::root("test");
+        let (url, _asked) = server(&scope, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        let reach = Reach::PublicOr(vec![Ipv4Addr::LOCALHOST.into()]);
+        assert_eq!(get(&url, reach).await.expect("an answer").status(), 200);
+    }
+
+    /// TLS with somebody who has no certificate of this machine's trust.
+    #[tokio::test]
+    async fn a_stranger_is_not_trusted() {
+        let scope = Scope::root("test");
+        let (url, _asked) = server(&scope, b"not TLS at all").await;
+        let got = get(&url.replace("http:", "https:"), Reach::Anywhere).await;
+        assert!(matches!(got, Err(HttpError::Insecure { .. })), "{got:?}");
+    }
+}
