@@ -2,24 +2,36 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chat::{Chat, Follower, Message, RoomId, Step, Subscription, What};
-use liveview::{Interrupt, Mailbox, Rendered, SharedCx, SharedView, Stream, html};
+use chat::{Chat, Follower, Happening, Message, Notice, Page, RoomId, Step, Subscription, What};
+use liveview::{Interrupt, Mailbox, Place, Rendered, Session, SharedCx, SharedView, Stream, html};
 use pubsub::Received;
+use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{house::House, message::Row};
+use crate::{access, house::House, message::Row, notice::LINES_MAX};
 
 /// How many of the newest messages every browser shows, of its own accord. Older ones are in the
 /// view around this one.
 pub(crate) const WINDOW: usize = 80;
 
 /// The newest messages of one room.
+///
+/// Pushes the event `refresh` {from, to} when messages above its window changed: pages that show
+/// them ask for them again.
 #[derive(Debug)]
 pub(crate) struct RoomFeed {
     room: RoomId,
     slug: String,
     follower: Follower,
-    messages: Stream<Row>,
+    rows: Stream<Row>,
+    tail: Tail,
+}
+
+/// The newest message and what happened after it: they are shown as one row.
+#[derive(Debug, Default)]
+struct Tail {
+    message: Option<Arc<Message>>,
+    notices: Vec<Arc<Notice>>,
 }
 
 /// What happened in the room, as far as one knows.
@@ -29,6 +41,8 @@ pub(crate) enum Happened {
     Change(chat::Change),
     /// Hints were lost, or may have been.
     Missed,
+    /// What the room is like, or who somebody is in it, has changed.
+    Facts,
 }
 
 impl SharedView for RoomFeed {
@@ -40,31 +54,40 @@ impl SharedView for RoomFeed {
         format!("room-{room}")
     }
 
+    async fn allows(house: &House, room: &String, session: &Session) -> bool {
+        access::may_read(house, room, session).await
+    }
+
     async fn mount(room: String, cx: &mut SharedCx<Self>) -> Result<Self, Interrupt> {
         let room = RoomId::parse(&room).map_err(Interrupt::fault)?;
         let chat = cx.app().chat.clone();
-        let hints = chat.subscribe(&room);
+        let (hints, facts) = (chat.subscribe(&room), chat.subscribe_facts(&room));
         let summary = chat.directory().by_id(&room).await.map_err(Interrupt::fault)?;
         let slug = summary.ok_or(Interrupt::Status(404))?.slug.as_str().to_owned();
         let page = chat.timeline().newest(&room, WINDOW).await.map_err(Interrupt::fault)?;
-        let mut messages = Stream::windowed("messages", Row::dom_id, WINDOW);
-        page.messages.iter().for_each(|message| messages.push(Row::new(&slug, message)));
         let shown = page.head.change;
-        let listened = room.clone();
-        cx.spawn_with(move |mailbox| listen(chat, listened, shown, hints, mailbox));
-        Ok(Self { room, slug, follower: Follower::at(shown), messages })
+        let mut feed = Self {
+            room: room.clone(),
+            slug,
+            follower: Follower::at(shown),
+            rows: Stream::windowed("messages", Row::dom_id, WINDOW),
+            tail: Tail::default(),
+        };
+        feed.show(&page);
+        cx.spawn_with(move |mailbox| listen(chat, room, shown, hints, mailbox));
+        cx.spawn_with(move |mailbox| listen_to_facts(facts, mailbox));
+        Ok(feed)
     }
 
     async fn update(&mut self, happened: Happened, cx: &mut SharedCx<Self>) {
-        let Happened::Change(change) = happened else { return self.reload(&cx.app().chat).await };
-        match self.follower.hint(change.number) {
-            Step::Ignore => {}
-            Step::Reload => self.reload(&cx.app().chat).await,
-            Step::Apply => {
-                if let What::Posted(message) = change.what {
-                    self.show(&message);
-                }
-            }
+        match happened {
+            Happened::Facts => cx.recheck(),
+            Happened::Missed => self.reload(cx).await,
+            Happened::Change(change) => match self.follower.hint(change.number) {
+                Step::Ignore => {}
+                Step::Reload => self.reload(cx).await,
+                Step::Apply => self.apply(change, cx).await,
+            },
         }
     }
 
@@ -72,7 +95,7 @@ impl SharedView for RoomFeed {
         let head = cx.app().chat.timeline().head(&self.room).await;
         let is_behind = head.is_ok_and(|head| self.follower.is_behind(head.change));
         if is_behind {
-            self.reload(&cx.app().chat.clone()).await;
+            self.reload(cx).await;
         }
         is_behind
     }
@@ -80,24 +103,122 @@ impl SharedView for RoomFeed {
     fn render(&self) -> Rendered {
         html! {
             <ol id="feed" class="messages" phx-update="stream">
-                {self.messages.each(|id, row| row.render(id))}
+                {self.rows.each(|id, row| row.render(id))}
             </ol>
         }
     }
 }
 
 impl RoomFeed {
-    fn show(&mut self, message: &Arc<Message>) {
-        self.messages.push(Row::new(&self.slug, message));
+    async fn apply(&mut self, change: chat::Change, cx: &mut SharedCx<Self>) {
+        match change.what {
+            What::Posted(message) => {
+                self.rows.push(Row::new(&self.slug, &message, &[]));
+                self.tail = Tail { message: Some(message), notices: Vec::new() };
+            }
+            What::Edited(message) => self.show_edited(message, cx).await,
+            What::Noticed(notice) => {
+                if decides_who_may_look(&notice.what) {
+                    // Nobody who was just sent away gets even this.
+                    access::until_known(&cx.app().chat, &self.room, change.number).await;
+                    cx.recheck();
+                }
+                self.note(notice);
+            }
+            What::Erased => {
+                access::until_known(&cx.app().chat, &self.room, change.number).await;
+                self.rows.clear();
+                self.tail = Tail::default();
+                cx.recheck();
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self, page: &Page) {
+        Row::of_page(&self.slug, page).into_iter().for_each(|row| self.rows.push(row));
+        let last = page.messages.last();
+        let from = last.map_or(0, |message| message.change);
+        let after = page.notices.iter().filter(|notice| notice.change > from).cloned();
+        self.tail = Tail { message: last.cloned(), notices: after.collect() };
+    }
+
+    /// A message in the window changes where it stands; pages that show one above it ask again.
+    async fn show_edited(&mut self, message: Arc<Message>, cx: &mut SharedCx<Self>) {
+        let number = message.number;
+        if number < self.first() {
+            cx.push_event("refresh", json!({ "from": number, "to": number }));
+        } else if self.tail.message.as_ref().is_some_and(|last| last.number == number) {
+            self.tail.message = Some(message);
+            self.show_tail();
+        } else {
+            // A fault is logged where it happened; the next look at everything shows the change.
+            let page = cx.app().chat.timeline().range(&self.room, number, number).await;
+            let rows = page.map(|page| Row::of_page(&self.slug, &page)).unwrap_or_default();
+            let same = rows.into_iter().filter(|row| row.number == number);
+            self.rows.extend(same, Place::LAST.update_only());
+        }
+    }
+
+    fn note(&mut self, notice: Arc<Notice>) {
+        self.tail.notices.push(notice);
+        let skipped = self.tail.notices.len().saturating_sub(LINES_MAX);
+        self.tail.notices.drain(..skipped);
+        self.show_tail();
+    }
+
+    fn show_tail(&mut self) {
+        let Tail { message, notices } = &self.tail;
+        self.rows.push(match message {
+            Some(message) => Row::new(&self.slug, message, notices),
+            None => Row::beginning(notices),
+        });
+    }
+
+    /// The number of the first message in the window.
+    fn first(&self) -> u64 {
+        let newest = self.tail.message.as_ref().map_or(0, |message| message.number);
+        (newest + 1).saturating_sub(WINDOW as u64).max(1)
     }
 
     /// Reads the window again; the elements that are shown already are updated in place.
-    async fn reload(&mut self, chat: &Chat) {
+    async fn reload(&mut self, cx: &mut SharedCx<Self>) {
         // A fault is logged where it happened; the next hint, or the next tick, tries again.
-        let Ok(page) = chat.timeline().newest(&self.room, WINDOW).await else { return };
-        if self.follower.is_behind(page.head.change) {
-            page.messages.iter().for_each(|message| self.show(message));
-            self.follower.reloaded(page.head.change);
+        let page = cx.app().chat.timeline().newest(&self.room, WINDOW).await;
+        let Ok(page) = page else { return };
+        if !self.follower.is_behind(page.head.change) {
+            return;
+        }
+        if page.messages.is_empty() && self.tail.message.is_some() {
+            self.rows.clear();
+        }
+        self.show(&page);
+        self.follower.reloaded(page.head.change);
+        let first = self.first();
+        if first > 1 {
+            cx.push_event("refresh", json!({ "from": 1, "to": first - 1 }));
+        }
+        cx.recheck();
+    }
+}
+
+/// Whether somebody may look no more because of it.
+fn decides_who_may_look(what: &Happening) -> bool {
+    matches!(
+        what,
+        Happening::VisibilityChanged { .. } | Happening::Expelled { .. } | Happening::Left
+    )
+}
+
+/// Passes on that facts changed; what they are now is read when it matters.
+async fn listen_to_facts(
+    mut facts: pubsub::Subscription<chat::FactsChanged>,
+    mailbox: Mailbox<Happened>,
+) {
+    loop {
+        let (Received::Hint(_) | Received::Lagged) = facts.recv().await;
+        if !mailbox.send(Happened::Facts).await {
+            return;
         }
     }
 }

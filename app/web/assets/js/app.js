@@ -6,15 +6,19 @@ import { LiveSocket } from "phoenix_live_view";
 import { keepTimesLocal } from "./clock.js";
 import { Composer } from "./composer.js";
 import { showConnection } from "./connection.js";
-import { copyOnClick } from "./copy.js";
+import { copyOnClick, shareOnClick } from "./copy.js";
 import { hideDoubles } from "./doubles.js";
+import { Editor } from "./editor.js";
 import { answerKeys } from "./keys.js";
+import { showNotices } from "./notice.js";
+import { switchNotices } from "./notices.js";
 import { patchCallbacks } from "./patches.js";
 import { atBottom } from "./position.js";
 import { showProgress } from "./progress.js";
 import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
 import { Room } from "./room.js";
 import { Scroller } from "./scroller.js";
+import { keepTitle } from "./title.js";
 import { fitKeyboard } from "./viewport.js";
 
 /**
@@ -32,7 +36,7 @@ function joinParams(view) {
 
 const liveSocket = new LiveSocket("/live", Socket, {
   params: joinParams,
-  hooks: { Room, Scroller, Composer },
+  hooks: { Room, Scroller, Composer, Editor },
   dom: patchCallbacks,
   reconnectAfterMs: reconnectAfterMs(),
   rejoinAfterMs: rejoinAfterMs(),
@@ -44,6 +48,10 @@ keepTimesLocal();
 showConnection();
 showProgress();
 copyOnClick();
+shareOnClick();
+showNotices();
+switchNotices();
+keepTitle();
 answerKeys();
 fitKeyboard();
 liveSocket.connect();

@@ -23,12 +23,16 @@ export function keepTimesLocal() {
   });
 }
 
-/** `<time data-style="recent">` (a list's last activity) shows the date if it was not today; others show the time. */
+/**
+ * `<time data-style="recent">` (a list's last activity) shows the date if it was not today, `"full"` date and time; others
+ * show the time.
+ */
 function showTimes(local, now, all) {
   for (const time of document.querySelectorAll(all ? "time[datetime]" : "time[datetime]:not([data-local])")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
-    time.textContent = time.dataset.style === "recent" ? local.recent(moment, now) : local.time(moment);
+    const style = { recent: local.recent, full: local.full }[time.dataset.style] ?? local.time;
+    time.textContent = style(moment, now);
     time.title = local.full(moment);
     time.dataset.local = "";
   }

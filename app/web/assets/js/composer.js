@@ -4,9 +4,10 @@
 // alone (`phx-update="ignore"`): a patch in the middle of a word changes nothing, and the box is never locked, so that
 // one can write on while a message is on its way.
 //
-// Handles the event `posted` {id}: the message with that id is stored.
+// Handles the event `posted` {id}: the message with that id is stored. Pushes `typing` and `typing_stopped`.
 import { disconnected, edited, empty, posted, refused, restored, stored, submitted } from "./draft.js";
 import { freshId } from "./fresh_id.js";
+import { tells } from "./typing.js";
 
 const MOMENT_MS = 300;
 /** A text that a server cannot take must not be sent for ever. */
@@ -29,7 +30,11 @@ export const Composer = {
     if (this.box.value !== "") this.draft = edited(this.draft, this.box.value);
     this.show();
 
-    this.box.addEventListener("input", () => this.become(edited(this.draft, this.box.value)));
+    this.told = { at: 0, typing: false };
+    this.box.addEventListener("input", () => {
+      this.become(edited(this.draft, this.box.value));
+      this.tell();
+    });
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.el.addEventListener("submit", (event) => this.submitting(event), { capture: true });
     this.handleEvent("posted", ({ id }) => this.stored(id));
@@ -63,7 +68,18 @@ export const Composer = {
       if (!event.repeat) this.send();
     } else if (event.key === "Escape") {
       this.box.blur();
+    } else if (event.key === "ArrowUp" && this.box.value === "") {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent("teahouse:edit-last"));
     }
+  },
+
+  /** Others see that something is being written. */
+  tell() {
+    const event = tells(this.told, this.box.value, Date.now());
+    if (event === null || !this.isConnected()) return;
+    this.told = { at: Date.now(), typing: event === "typing" };
+    this.pushEvent(event, {}).catch(() => {});
   },
 
   /** Every submit comes by here before the client sees it, and goes on only if the draft says so. */
@@ -118,6 +134,7 @@ export const Composer = {
   stored(id) {
     if (id !== this.draft.id) return;
     this.resends = 0;
+    this.told = { at: 0, typing: false };
     this.become(posted(this.draft, id, freshId()));
     document.dispatchEvent(new CustomEvent("teahouse:posted", { detail: { id } }));
     // On a page of the past, what was just said does not show: go where it does.

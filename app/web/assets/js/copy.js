@@ -2,12 +2,27 @@
 import { notice } from "./notice.js";
 
 export function copyOnClick() {
-  document.addEventListener("click", async ({ target }) => {
+  document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-copy]");
     if (!button) return;
-    const { copy } = button.dataset;
-    const text = copy === "" || copy.startsWith("/") ? new URL(copy || location.pathname, location.origin).href : copy;
-    notice((await copied(text)) ? "Link copied" : text);
+    copyText(button.dataset.copy);
+  });
+}
+
+/** Puts `text` into the clipboard and says so; if that is not possible, shows it. */
+export async function copyText(text) {
+  const whole = text === "" || text.startsWith("/") ? new URL(text || location.pathname, location.origin).href : text;
+  notice((await copied(whole)) ? "Link copied" : whole);
+}
+
+/** `<button data-share>`, hidden until it is known that the browser can: hands the page's address to other programs. */
+export function shareOnClick() {
+  if (!navigator.share) return;
+  document.documentElement.dataset.shares = "";
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest?.("[data-share]")) return;
+    // Given up by the person: nothing to say.
+    navigator.share({ title: document.title, url: location.href }).catch(() => {});
   });
 }
 

@@ -16,3 +16,8 @@ export function notice(text) {
   clearTimeout(timer);
   timer = setTimeout(() => line.classList.remove("is-shown"), SHOWN_MS);
 }
+
+/** Other parts of the page say with `teahouse:notice` what was done. */
+export function showNotices() {
+  document.addEventListener("teahouse:notice", ({ detail }) => notice(detail));
+}

@@ -1,10 +1,13 @@
 // The hook of the conversation: keeps the reader where the reader is.
 //
-// Events pushed: `older` {before}, `fill_gap` {from, to}. Numbers are those of messages.
+// Events pushed: `older` {before}, `fill_gap` {from, to}, `refresh` {from, to}, `read` {number}. Numbers are those of
+// messages. Handles the event `refresh` {from, to} of the live messages' view: older ones were changed.
 import { announcement } from "./announcement.js";
 import { isCurrent } from "./connection.js";
 import { onPatch } from "./patches.js";
 import { atBottom, comesIntoView, countNew, farUp, firstBelow, holdOn, nearTop } from "./position.js";
+import { Reading } from "./reading.js";
+import { waiting } from "./title.js";
 import { gapBetween, olderThan, sameGap } from "./window.js";
 
 const GATHER_MS = 700;
@@ -21,10 +24,20 @@ export const Scroller = {
     this.loading = false;
     this.answeredFor = null;
     this.askedGap = null;
+    const room = this.el.closest(".room");
+    const told = Number(room.dataset.readMark ?? 0);
+    this.reading = new Reading(
+      told,
+      (number) => this.pushEvent("read", { number }).catch(() => {}),
+      (number) => sendRead(room, number),
+    );
 
     this.ends = [onPatch({ before: () => this.hold(), after: () => this.restore() })];
     this.listen(this.el, "scroll", () => this.scrolled(), { passive: true });
     this.listen(this.el, "click", (event) => this.clicked(event));
+    this.listen(document, "visibilitychange", () => (document.hidden ? this.reading.end() : this.later()));
+    this.listen(window, "pagehide", () => this.reading.end());
+    this.handleEvent("refresh", (changed) => this.refresh(changed));
     this.listen(document, "teahouse:posted", () => this.toBottom());
     this.listen(document, "teahouse:bottom", () => this.toBottom());
     this.listen(document, "click", ({ target }) => target.closest?.("#new-messages") && this.toBottom());
@@ -38,6 +51,8 @@ export const Scroller = {
   },
 
   destroyed() {
+    this.reading.end();
+    waiting("room", 0);
     this.ends.forEach((end) => end());
     clearTimeout(this.laterTimer);
     clearTimeout(this.announceTimer);
@@ -137,13 +152,19 @@ export const Scroller = {
   countNews() {
     const button = document.getElementById("new-messages");
     if (!button) return;
-    if (this.bottom) this.seen = Math.max(this.seen, this.newest());
+    if (this.bottom && !document.hidden) this.see();
     const live = Array.from(this.el.querySelectorAll("#feed > .message"));
     const count = countNew(live.map(numberOf), live.map((message) => this.isMine(message)), this.seen);
+    waiting("room", document.hidden ? count : 0);
     const isPast = !this.el.querySelector("#feed");
     button.hidden = isPast || this.bottom || (count === 0 && !farUp(this.el));
     const label = count > 0 ? `${count} new ↓` : "Newest ↓";
     if (button.textContent !== label) button.textContent = label;
+  },
+
+  see() {
+    this.seen = Math.max(this.seen, this.newest());
+    this.reading.saw(this.seen);
   },
 
   isMine(message) {
@@ -200,6 +221,14 @@ export const Scroller = {
     this.ask("fill_gap", gap, () => (this.askedGap = gap));
   },
 
+  /** Older messages on this page were changed: they are asked for again. */
+  refresh({ from, to }) {
+    const older = Array.from(this.el.querySelectorAll("#older > .message"), numberOf);
+    const shown = older.filter((number) => number >= from && number <= to);
+    if (shown.length === 0) return;
+    this.pushEvent("refresh", { from: shown[0], to: shown.at(-1) }).catch(() => {});
+  },
+
   /** One question at a time. When it is answered, there may be another. */
   ask(name, payload, answered) {
     if (this.loading) return;
@@ -214,3 +243,9 @@ export const Scroller = {
     }, () => (this.loading = false));
   },
 };
+
+/** A page that goes away waits for nothing; the browser delivers this behind it. */
+function sendRead(room, number) {
+  const token = document.querySelector("meta[name='csrf-token']")?.content ?? "";
+  navigator.sendBeacon(`${room.dataset.path}/read`, new URLSearchParams({ _csrf_token: token, number }));
+}
