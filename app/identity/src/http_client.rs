@@ -81,6 +81,10 @@ impl HttpClient {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(found.certs);
+        Self::trusting(roots)
+    }
+
+    fn trusting(roots: RootCertStore) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -218,11 +222,13 @@ async fn talk(
 mod tests {
     use std::net::Ipv4Addr;
 
+    use rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer};
     use tasks::Scope;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
     };
+    use tokio_rustls::TlsAcceptor;
 
     use super::*;
 
@@ -326,10 +332,50 @@ mod tests {
         assert_eq!(get(&url, reach).await.expect("an answer").status(), 200);
     }
 
-    /// TLS with somebody who has no certificate of this machine's trust.
+    /// A server with a certificate for localhost, and the certificate.
+    fn secure_server(scope: &Scope, listener: TcpListener) -> RootCertStore {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]);
+        let rcgen::CertifiedKey { cert, signing_key } = made.expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring has the usual versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .expect("the key is the certificate's");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        scope.spawn_abortable("secure server", async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Whoever does not trust it goes away.
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut request = [0; 4096];
+                stream.read(&mut request).await.expect("they say something");
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n0123";
+                stream.write_all(answer).await.expect("they listen");
+            }
+        });
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).expect("it is a certificate");
+        roots
+    }
+
     #[tokio::test]
-    async fn a_stranger_is_not_trusted() {
+    async fn a_secure_server_is_who_it_says() {
         let scope = Scope::root("test");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let trusted = HttpClient::trusting(secure_server(&scope, listener));
+        let send = async |client: &HttpClient, host: &str| {
+            let request = Request::get(format!("https://{host}:{port}/")).body(Vec::new());
+            client.send(request.expect("a request"), &bounds(Reach::Anywhere)).await
+        };
+        let answer = send(&trusted, "localhost").await.expect("an answer");
+        assert_eq!(answer.body(), b"0123");
+        let elsewhere = send(&trusted, "127.0.0.1").await;
+        assert!(matches!(elsewhere, Err(HttpError::Insecure { .. })), "{elsewhere:?}");
+        let stranger = send(&HttpClient::new(), "localhost").await;
+        assert!(matches!(stranger, Err(HttpError::Insecure { .. })), "{stranger:?}");
         let (url, _asked) = server(&scope, b"not TLS at all").await;
         let got = get(&url.replace("http:", "https:"), Reach::Anywhere).await;
         assert!(matches!(got, Err(HttpError::Insecure { .. })), "{got:?}");
