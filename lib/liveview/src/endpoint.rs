@@ -20,6 +20,7 @@ use tasks::{Clock, Scope};
 
 use crate::{
     app::{self, App, ErrorPage, Private, Route, Routed, Shared},
+    compression::{AcceptEncoding, compressed},
     door::Door,
     effects::Flash,
     join::Joins,
@@ -335,7 +336,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             None => self.error(StatusCode::NOT_FOUND, None),
             Some(routed) => {
                 let peer = self.peer(request.headers(), request.extensions());
-                self.visit(routed, request.headers(), peer).await
+                let accept_encoding = AcceptEncoding::of(request.headers());
+                let response = self.visit(routed, request.headers(), peer).await;
+                compressed(response, &accept_encoding).await
             }
         }
     }

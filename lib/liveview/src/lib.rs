@@ -46,13 +46,17 @@
 //! compile time, dynamics between them), `diff.rs` compares it with what the browser has, `wire.rs`
 //! and `channels` put the difference into a frame.
 //!
+//! Who may: [`EndpointBuilder::admit`] says which sessions count, for pages, sockets and joins;
+//! [`Endpoint::disconnect`] closes the sockets of one that does not any more; [`SharedView::allows`]
+//! says who may look at a shared view, and [`SharedCx::recheck`] asks it again for all who do.
+//!
 //! | task | one per | ends when |
 //! |---|---|---|
 //! | a view (`view_task.rs`, run by `channels`) | joined [`LiveView`] | left, crashed, redirected |
 //! | `view work` | [`Cx::spawn`], [`Cx::after`], [`Cx::every`] | done, or its view is gone |
 //! | `shared view` (`shared_view_task.rs`) | shown key of a [`SharedView`] | nobody has looked for 30 s |
 //! | `shared view work` | [`SharedCx::spawn_with`] | done, or its view is gone |
-//! | `socket` | connection | closed, or the scope stops (1012) |
+//! | `socket` | connection | closed, disconnected, or the scope stops (1012) |
 //! | `connection` (`serve.rs`) | connection | answered, or upgraded to a socket |
 //!
 //! Not here: what a page says; uploads; long-polling; where sessions other than a cookie would be.
@@ -85,6 +89,7 @@ mod join;
 mod view_task;
 mod shared_view_task;
 mod endpoint;
+mod compression;
 mod websocket;
 mod serve;
 #[cfg(feature = "testing")]

@@ -3,6 +3,7 @@
 mod compile_errors;
 mod door;
 mod addresses;
+mod compression;
 mod views;
 mod lifecycle;
 mod streams;
