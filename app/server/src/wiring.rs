@@ -12,7 +12,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use web::{House, Limits, Web};
+use web::{House, Limits, Program, Web};
 
 use crate::{
     config::Config,
@@ -35,6 +35,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let root = Scope::root("teahouse");
     let settings = watch_settings(&config.data, &root)?;
     let limits = Limits::new(settings.limits.clone(), Clock::system());
+    let program = Program {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("TEAHOUSE_COMMIT"),
+        settings: settings.chat.clone(),
+    };
     let contexts = Contexts::open(&config, settings, &root).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another address with --listen", config.listen)
@@ -49,7 +54,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         behind_proxy: config.behind_proxy,
         serve: ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() },
     };
-    let web = Web::new(House { chat, identity, limits }, web_config, &pages);
+    let web = Web::new(House { chat, identity, limits, program }, web_config, &pages);
     let answering = pages.spawn("listener", web.serve(listener, pages.clone()));
     // The one line on standard output: for people, and for whoever starts this in a script.
     writeln!(std::io::stdout(), "Teahouse is open at http://{address}")?;

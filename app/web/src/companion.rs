@@ -15,17 +15,18 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use chat::{Activity, Invite, KnownRoom, PersonHint, RoomId, RoomSummary};
+use chat::{Activity, Invite, KnownRoom, PersonHint, RoomId, RoomSummary, Seat};
 use identity::{Guest, GuestId};
-use liveview::{Cx, Form, Interrupt, LiveView, Mailbox, Message, Rendered, html};
+use liveview::{Cx, Form, Interrupt, LiveView, Mailbox, Rendered, html};
 use pubsub::{Received, Subscription};
 use tokio::time::{Instant, sleep_until};
 
-use crate::house::House;
+use crate::{house::House, lobby_rooms::erased_soon};
 
 /// How many rooms somebody is reminded of.
 const ROOMS_MAX: usize = 30;
@@ -33,17 +34,26 @@ const ROOMS_MAX: usize = 30;
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// What a page shows of the person who looks, besides itself.
-#[derive(Debug)]
 pub(crate) struct Companion {
     me: Guest,
     csrf_token: String,
     /// The room that the page shows.
     current: Option<RoomId>,
-    rooms: Vec<KnownRoom>,
+    rooms: Vec<Known>,
     invites: Vec<Invite>,
     /// Why the last answer to an invitation came to nothing.
     refusal: Option<String>,
     watched: Watched,
+    /// Whoever has a page open that shows no room is online all the same.
+    _seat: Option<Seat>,
+}
+
+/// A room that the person knows.
+struct Known {
+    room: KnownRoom,
+    name: String,
+    /// When it will be erased if nobody comes.
+    erased_at_ms: Option<i64>,
 }
 
 /// The rooms whose activity matters here.
@@ -64,12 +74,6 @@ pub(crate) struct Answer {
     pub(crate) act: String,
 }
 
-/// The event as the markup names it: every page that has a companion has the same variant.
-#[derive(Debug, Message)]
-enum Msg {
-    Answer(Answer),
-}
-
 impl Companion {
     /// Looks, and then listens for as long as the page is open. `current`: the room that it shows,
     /// which needs no reminder.
@@ -85,16 +89,19 @@ impl Companion {
         V: LiveView<Context = House>,
         V::Msg: From<News>,
     {
-        let chat = cx.app().chat.clone();
+        let house = cx.app().clone();
+        let chat = &house.chat;
         let (person, activity) = (chat.subscribe_person(&me.id), chat.subscribe_activity());
+        let is_elsewhere = cx.connected() && current.is_none();
         let companion = Self {
             me: me.clone(),
-            csrf_token: cx.session().csrf_token().to_owned(),
+            csrf_token: cx.session().csrf_token(),
             current: current.cloned(),
-            rooms: chat.known_rooms(&me.id, ROOMS_MAX).await.map_err(Interrupt::fault)?,
+            rooms: known_rooms(&house, &me.id).await.map_err(Interrupt::fault)?,
             invites: chat.invites(&me.id).await.map_err(Interrupt::fault)?,
             refusal: None,
             watched: Watched::default(),
+            _seat: is_elsewhere.then(|| chat.attendance().visit(me)),
         };
         companion.watch();
         let ears = Ears {
@@ -109,16 +116,16 @@ impl Companion {
 
     /// Looks again. A fault is logged where it happened, and what was shown stays.
     pub(crate) async fn hear<V: LiveView<Context = House>>(&mut self, news: News, cx: &Cx<V>) {
-        let chat = &cx.app().chat;
+        let house = cx.app();
         match news {
             News::Rooms => {
-                if let Ok(rooms) = chat.known_rooms(&self.me.id, ROOMS_MAX).await {
+                if let Ok(rooms) = known_rooms(house, &self.me.id).await {
                     self.rooms = rooms;
                     self.watch();
                 }
             }
             News::Invites => {
-                if let Ok(invites) = chat.invites(&self.me.id).await {
+                if let Ok(invites) = house.chat.invites(&self.me.id).await {
                     self.invites = invites;
                 }
             }
@@ -140,9 +147,15 @@ impl Companion {
     }
 
     fn watch(&self) {
-        let others = self.rooms.iter().map(|known| known.room.id.clone());
+        let others = self.rooms.iter().map(|known| known.room.room.id.clone());
         let others = others.filter(|room| Some(room) != self.current.as_ref()).collect();
         *self.watched.lock().expect("no panic while the set is held") = others;
+    }
+}
+
+impl fmt::Debug for Companion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Companion").field("me", &self.me.id).finish_non_exhaustive()
     }
 }
 
@@ -174,13 +187,36 @@ pub(crate) async fn answer(
     }
 }
 
-/// What `room` is called for `me`: a private chat of two goes by the name of the other one.
-pub(crate) fn name_of<'a>(room: &'a RoomSummary, me: &GuestId) -> &'a str {
-    match &room.with {
-        Some(with) if with.id == *me => room.owner.name.as_str(),
-        Some(with) => with.name.as_str(),
-        None => room.name(),
+/// The rooms that `me` knows, as they are called for them.
+async fn known_rooms(house: &House, me: &GuestId) -> Result<Vec<Known>, chat::Fault> {
+    let mut known = Vec::new();
+    for room in house.chat.known_rooms(me, ROOMS_MAX).await? {
+        let name = name_now(house, &room.room, me).await;
+        let erased_at_ms = house.chat.deadline(&room.room);
+        known.push(Known { room, name, erased_at_ms });
     }
+    Ok(known)
+}
+
+/// What `room` is called for `me`: a private chat of two goes by the name that the other one had
+/// when it was opened.
+pub(crate) fn name_of<'a>(room: &'a RoomSummary, me: &GuestId) -> &'a str {
+    other_of(room, me).map_or_else(|| room.name(), |other| other.name.as_str())
+}
+
+/// As [`name_of`], but by the name that the other one has now.
+async fn name_now(house: &House, room: &RoomSummary, me: &GuestId) -> String {
+    if let Some(other) = other_of(room, me)
+        && let Ok(Some(known)) = house.identity.guest_by_id(&other.id).await
+    {
+        return known.name.as_str().to_owned();
+    }
+    name_of(room, me).to_owned()
+}
+
+/// The other one of a private chat of two.
+fn other_of<'a>(room: &'a RoomSummary, me: &GuestId) -> Option<&'a Guest> {
+    room.with.as_ref().map(|with| if with.id == *me { &room.owner } else { with })
 }
 
 impl Companion {
@@ -194,7 +230,7 @@ impl Companion {
                 } else {
                     <ul>
                         for known in &self.rooms {
-                            <li :key={known.room.id.as_str()}>{self.room(known)}</li>
+                            <li :key={known.room.room.id.as_str()}>{self.room(known)}</li>
                         }
                     </ul>
                 }
@@ -202,13 +238,15 @@ impl Companion {
         }
     }
 
-    fn room(&self, known: &KnownRoom) -> Rendered {
-        let is_current = self.current.as_ref() == Some(&known.room.id);
-        let unread = Some(known.unread).filter(|unread| *unread > 0 && !is_current);
+    fn room(&self, known: &Known) -> Rendered {
+        let room = &known.room.room;
+        let is_current = self.current.as_ref() == Some(&room.id);
+        let unread = Some(known.room.unread).filter(|unread| *unread > 0 && !is_current);
         html! {
-            <a class="known-room" href={format!("/r/{}", known.room.slug.as_str())} aria-current?={is_current.then_some("page")}>
-                <span class="room-name">{name_of(&known.room, &self.me.id)}</span>
+            <a class="known-room" href={format!("/r/{}", room.slug.as_str())} aria-current?={is_current.then_some("page")}>
+                <span class="room-name">{known.name}</span>
                 {unread.map(badge)}
+                {known.erased_at_ms.map(erased_soon)}
             </a>
         }
     }
@@ -234,10 +272,11 @@ impl Companion {
         }
     }
 
+    /// The event is named by its text: every page that has a companion has a variant `Answer`.
     fn invite(&self, invite: &Invite) -> Rendered {
         let path = |act: &str| format!("/invites/{}/{act}", invite.room);
         html! {
-            <form id={format!("invite-{}", invite.room)} class="invite" action={path("accept")} method="post" phx-submit={Msg::Answer}>
+            <form id={format!("invite-{}", invite.room)} class="invite" action={path("accept")} method="post" phx-submit="answer">
                 <input type="hidden" name="_csrf_token" value={self.csrf_token}>
                 <input type="hidden" name={Answer::FIELDS.room} value={invite.room.as_str()}>
                 <p><strong class="author" data-hue={invite.from.colour()}>{invite.from.name.as_str()}</strong>" invites you to a private chat."</p>

@@ -3,6 +3,7 @@
 use chat::Chat;
 use identity::{Fault, Guest, Identity};
 use liveview::Session;
+use tokio::sync::watch;
 
 use crate::{limits::Limits, visitor};
 
@@ -15,6 +16,17 @@ pub struct House {
     pub identity: Identity,
     /// How much one address and one person may do in a while.
     pub limits: Limits,
+    /// What runs here.
+    pub program: Program,
+}
+
+/// What runs here, and how its host has set it.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub version: &'static str,
+    /// The commit it was built from, and its date; not known of a source archive.
+    pub commit: Option<&'static str>,
+    pub settings: watch::Receiver<chat::Settings>,
 }
 
 impl House {
@@ -24,5 +36,10 @@ impl House {
     /// The store could not be read.
     pub(crate) async fn guest(&self, session: &Session) -> Result<Guest, Fault> {
         self.identity.guest(&visitor::session(session)).await
+    }
+
+    /// How long a fleeting room may be idle unless its owner says otherwise, in milliseconds.
+    pub(crate) fn fleeting_idle_ms(&self) -> i64 {
+        self.program.settings.borrow().fleeting_idle_ms
     }
 }

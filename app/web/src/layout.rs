@@ -1,5 +1,6 @@
 //! The document around every page, and what an error looks like.
 
+use identity::Guest;
 use liveview::{Page, Raw, Rendered, html};
 
 use crate::assets;
@@ -32,6 +33,79 @@ pub(crate) fn error_page(status: u16, reference: Option<&str>) -> Rendered {
         </main>
     };
     document(title, "", Raw::new(content.to_html()))
+}
+
+/// The page on the way to a provider of sign-in: goes on by itself, or by its link.
+pub(crate) fn going(url: &str) -> Rendered {
+    html! {
+        <!doctype html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8">
+                <meta name="viewport" content="width=device-width, initial-scale=1">
+                <meta http-equiv="refresh" content={format!("0; url={url}")}>
+                <title>"Signing in · Teahouse"</title>
+                <link rel="stylesheet" href={assets::style_url()}>
+                <script src={assets::theme_script_url()}></script>
+            </head>
+            <body>
+                <main class="page error-page">
+                    <h1>Signing in</h1>
+                    <p>"You are on your way. "<a href={url} rel="noreferrer">Go on by hand</a>" if nothing happens."</p>
+                </main>
+            </body>
+        </html>
+    }
+}
+
+/// Which page the person is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Here {
+    Lobby,
+    Search,
+    Me,
+    About,
+}
+
+/// What stands above every page that is read from the top: the way home, to the search, to oneself.
+pub(crate) fn top(here: Here, me: &Guest) -> Rendered {
+    let current = |page: Here| (here == page).then_some("page");
+    html! {
+        <header class="top">
+            <a class="skip" href="#main">To the content</a>
+            <a href="/" class="home" aria-current?={current(Here::Lobby)}>{cup()}<span>Teahouse</span></a>
+            <nav class="top-links" aria-label="Pages">
+                <a class="action" href="/search" aria-current?={current(Here::Search)}>Search</a>
+                <a class="action me" href="/me" aria-current?={current(Here::Me)}>{avatar(me, 24)}<span class="visually-hidden">"You: "</span><span class="me-name">{me.name.as_str()}</span></a>
+            </nav>
+            {theme_switch()}
+        </header>
+    }
+}
+
+/// What stands below every such page.
+pub(crate) fn footer() -> Rendered {
+    html! {
+        <footer class="page-footer">
+            <a href="/about">About Teahouse</a>
+            <button type="button" class="action" data-help>Keys</button>
+        </footer>
+    }
+}
+
+/// The picture of somebody, beside their name: who listens has heard it already.
+pub(crate) fn avatar(of: &Guest, size: u32) -> Rendered {
+    html! { <img class="avatar" src={format!("/people/{}/avatar", of.id)} alt="" width={size} height={size} loading="lazy"> }
+}
+
+/// The sign of the house.
+pub(crate) fn cup() -> Rendered {
+    html! {
+        <svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+            <path fill="currentColor" d="M5 14h17v5a8 8 0 0 1-8 8h-1a8 8 0 0 1-8-8z"/>
+            <path d="M22 15.5h2a4 4 0 0 1 0 8h-2.6M10 4c2 2-2 3.6 0 6M16.5 4c2 2-2 3.6 0 6"/>
+        </svg>
+    }
 }
 
 /// The button that steps through the themes. The style sheet shows which one it is, by sign and word.

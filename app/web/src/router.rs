@@ -13,13 +13,23 @@ use chat::RoomId;
 use http::{StatusCode, header};
 use liveview::{Endpoint, Secret, ServeConfig};
 use pubsub::Received;
-use tasks::Scope;
+use tasks::{Clock, Scope};
 use tokio::net::TcpListener;
 
 use crate::{
-    about_live::AboutLive, assets, forms, forms_room, house::House, layout, lobby_live::LobbyLive,
-    revocations_task::revocations_task, room_feed::RoomFeed, room_live::RoomLive,
-    room_people::RoomPeople, visitor,
+    about_live::AboutLive,
+    assets, avatar, forms, forms_me, forms_room,
+    house::House,
+    layout,
+    lobby_live::LobbyLive,
+    lobby_rooms::{LobbyCounts, LobbyRooms},
+    me_live::MeLive,
+    revocations_task::revocations_task,
+    room_feed::RoomFeed,
+    room_live::RoomLive,
+    room_people::RoomPeople,
+    search_live::SearchLive,
+    sign_in, visitor,
 };
 
 /// Largest body of a form, bytes: a message of the longest kind, percent-encoded, and its fields.
@@ -55,11 +65,16 @@ pub struct Web {
 pub(crate) struct Doors {
     pub(crate) house: House,
     pub(crate) endpoint: Endpoint<House>,
+    /// Signs what is kept in a browser while somebody signs in.
+    pub(crate) secret: Secret,
+    pub(crate) clock: Clock,
+    pub(crate) https: bool,
 }
 
 impl Web {
     /// Puts the pages together; their tasks belong to `scope`.
     pub fn new(house: House, config: Config, scope: &Scope) -> Self {
+        let secret = config.secret.clone();
         let endpoint = Endpoint::builder(house.clone(), config.secret, scope)
             .cookie_name("_teahouse")
             .secure_cookie(config.https)
@@ -77,21 +92,34 @@ impl Web {
                 routes
                     .live::<LobbyLive>("/")
                     .live::<AboutLive>("/about")
+                    .live::<MeLive>("/me")
+                    .live::<SearchLive>("/search")
                     .live::<RoomLive>("/r/{slug}")
                     .live::<RoomLive>("/r/{slug}/{number}");
             })
             .shared::<RoomFeed>()
             .shared::<RoomPeople>()
+            .shared::<LobbyRooms>()
+            .shared::<LobbyCounts>()
             .build();
         let revocations = house.identity.revocations();
         scope.spawn_abortable("revocations", revocations_task(endpoint.clone(), revocations));
-        let doors = Doors { house, endpoint };
+        let (clock, https) = (Clock::system(), config.https);
+        let doors = Doors { house, endpoint, secret, clock, https };
         let router = Router::new()
             .route("/r/{slug}/post", post(forms_room::post))
             .route("/r/{slug}/open", post(forms_room::claim))
             .route("/r/{slug}/{act}", post(forms_room::act).get(live))
             .route("/rooms", post(forms::start))
             .route("/open", get(forms::open))
+            .route("/invites/{room}/{act}", post(forms::answer))
+            .route("/me/name", post(forms_me::rename))
+            .route("/me/sessions/{id}/revoke", post(forms_me::revoke))
+            .route("/me/blocks/{id}/unblock", post(forms_me::unblock))
+            .route("/sign-out", post(forms_me::sign_out))
+            .route("/sign-in/{provider}", post(sign_in::begin))
+            .route("/sign-in/{provider}/callback", get(sign_in::finish))
+            .route("/people/{id}/avatar", get(avatar::avatar))
             .route("/assets/{*file}", get(asset))
             .route("/favicon.ico", get(favicon))
             .route("/healthz", get(healthz))
@@ -114,6 +142,14 @@ impl Web {
 }
 
 impl Doors {
+    /// Notes which browser uses a session, for the page that lists them.
+    async fn note_visit(&self, headers: &HeaderMap) {
+        if self.endpoint.has_session(headers) {
+            let session = visitor::session(&self.endpoint.session(headers));
+            self.house.identity.seen(&session, sign_in::user_agent(headers)).await;
+        }
+    }
+
     /// Waits until the message is announced, so that the page that is loaded next shows it.
     pub(crate) async fn until_shown(&self, room: &RoomId, number: u64) {
         let mut hints = self.house.chat.subscribe(room);
@@ -131,6 +167,7 @@ impl Doors {
 }
 
 async fn live(State(doors): State<Doors>, request: Request) -> Response {
+    doors.note_visit(request.headers()).await;
     doors.endpoint.handle(request).await.into_response()
 }
 

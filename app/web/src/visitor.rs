@@ -1,6 +1,6 @@
 //! Who looks at a page: the session in the cookie.
 
-use identity::{Guest, GuestSession};
+use identity::GuestSession;
 use liveview::Session;
 
 use crate::house::House;
@@ -28,16 +28,18 @@ pub(crate) fn session(session: &Session) -> GuestSession {
     read(session).unwrap_or_else(GuestSession::fresh)
 }
 
-/// The guest of a session that was greeted, under the name in the cookie.
-pub(crate) fn guest(cookie: &Session) -> Guest {
-    session(cookie).guest()
-}
-
 /// Puts `session` into the cookie, in place of the one there.
-pub(crate) fn put(cookie: &mut Session, session: &GuestSession) {
+fn put(cookie: &mut Session, session: &GuestSession) {
     for (field, value) in session.to_fields() {
         cookie.set(field, value);
     }
+}
+
+/// A cookie of its own for `session`.
+pub(crate) fn cookie_of(session: &GuestSession) -> Session {
+    let mut cookie = Session::fresh();
+    put(&mut cookie, session);
+    cookie
 }
 
 fn read(cookie: &Session) -> Option<GuestSession> {
