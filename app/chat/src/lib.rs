@@ -60,6 +60,9 @@ mod attendance;
 mod attendance_task;
 mod activity;
 mod activity_task;
+mod pair;
+mod blocks;
+mod invites;
 mod private_chat;
 mod housekeeping;
 mod housekeeper_task;
@@ -86,12 +89,15 @@ use crate::{
     error::Unexpected,
     event::{Event, Opening},
     housekeeping::Housekeeper,
+    invites::Invites,
+    private_chat::Twos,
     room::{Command, Post, Room, check_retention},
     topics::Announcements,
 };
 
 pub use activity::Activity;
 pub use attendance::{Attendance, AttendanceChanged, Present, Seat};
+pub use blocks::BLOCKS_MAX;
 pub use directory::{Counts, Directory, Listed, Listing, Member, RoomSummary, Sort};
 pub use error::{ActError, CreateError, Fault};
 pub use event::Manner;
@@ -102,6 +108,7 @@ pub use ids::{IdError, MessageId, RoomId};
 pub use message::{BODY_CHARS_MAX, BODY_LINES_MAX, CONTINUES_WITHIN_MS, Edit, Message};
 pub use notice::{Happening, Notice};
 pub use opening::{Config, OpenError, Settings, Store};
+pub use pair::ASK_AGAIN_AFTER_MS;
 pub use permissions::{Action, Condition, Stage, allowed};
 pub use private_chat::Invite;
 pub use room::{
@@ -149,6 +156,8 @@ struct Parts {
     directory: Directory,
     search: search::SearchIndex,
     attendance: Attendance,
+    invites: Invites,
+    twos: Twos,
     housekeeper: Arc<Housekeeper>,
     house: Scope,
 }
@@ -324,6 +333,7 @@ impl Chat {
         manner: Manner,
         body: &str,
     ) -> Result<Posted, ActError> {
+        self.check_heard(room, &author.id).await?;
         let command_id = CommandId::new(format!("{}:{id}", author.id))
             .expect("two short ids of visible ASCII characters are one");
         let (author, body) = (author.clone(), body.to_owned());
@@ -454,6 +464,24 @@ impl Chat {
             Err(DispatchError::Refused(taken)) => {
                 self.finish_opening(taken.by).await.map(Claimed::WasThere)
             }
+            Err(error) => Err(Fault::log("claiming an address", &error)),
+        }
+    }
+
+    /// Opens exactly this room, at its slug; `None`: another room has that.
+    pub(crate) async fn open_claimed(
+        &self,
+        wanted: claim::Claimed,
+    ) -> Result<Option<RoomSummary>, Fault> {
+        let slug = wanted.opening.slug.clone();
+        let claimed =
+            self.0.dispatch.send::<Claim>(slug.as_str(), CommandId::random(), wanted.clone());
+        match claimed.await {
+            Ok(_) => self.finish_opening(wanted).await.map(Some),
+            Err(DispatchError::Refused(taken)) if taken.by.room == wanted.room => {
+                self.finish_opening(wanted).await.map(Some)
+            }
+            Err(DispatchError::Refused(_)) => Ok(None),
             Err(error) => Err(Fault::log("claiming an address", &error)),
         }
     }

@@ -18,14 +18,20 @@ use crate::{
     eraser::Eraser,
     housekeeper_task::housekeeper_task,
     housekeeping::Housekeeper,
+    invites::{Invites, InvitesProjection},
+    private_chat::Twos,
     search::SearchProjection,
     timeline::TimelineProjection,
     topics::Announcements,
 };
 
 /// Every read model, by name.
-pub(crate) const READ_MODELS: [&str; 3] =
-    [DirectoryProjection::NAME, TimelineProjection::NAME, SearchProjection::NAME];
+pub(crate) const READ_MODELS: [&str; 4] = [
+    DirectoryProjection::NAME,
+    TimelineProjection::NAME,
+    SearchProjection::NAME,
+    InvitesProjection::NAME,
+];
 
 /// Where everything is kept.
 #[derive(Clone)]
@@ -122,6 +128,8 @@ impl Chat {
         let timeline = projections.start_sql(timeline).await.map_err(OpenError::ReadModel)?;
         let directory = projections.start_sql(DirectoryProjection(announcements.clone())).await;
         let directory = directory.map_err(OpenError::ReadModel)?;
+        let invites = InvitesProjection(announcements.clone());
+        let invites = projections.start_sql(invites).await.map_err(OpenError::ReadModel)?;
         let search = projections.start_sql(SearchProjection).await;
         let search = search.map_err(OpenError::ReadModel)?;
 
@@ -154,6 +162,8 @@ impl Chat {
             directory,
             search,
             attendance,
+            invites: Invites::new(invites),
+            twos: Twos::default(),
             housekeeper,
             house,
         }));
