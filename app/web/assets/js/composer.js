@@ -52,6 +52,11 @@ export const Composer = {
     clearTimeout(this.sendingTimer);
   },
 
+  /** The box itself is left alone by patches; the viewer may have another name by now. */
+  updated() {
+    this.box.placeholder = this.el.dataset.placeholder;
+  },
+
   disconnected() {
     this.become(disconnected(this.draft));
   },

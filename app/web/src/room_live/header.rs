@@ -83,7 +83,7 @@ fn menu(viewer: &Viewer, room: &Room) -> Rendered {
     html! {
         <div id="room-menu" class="menu" popover>
             <button type="button" class="menu-item" data-copy={room.path()}>Copy link</button>
-            <button type="button" class="menu-item" data-share hidden>"Share…"</button>
+            <button type="button" class="menu-item" data-share>"Share…"</button>
             if has_settings {
                 <button type="button" class="menu-item" popovertarget="settings">"Settings…"</button>
             }

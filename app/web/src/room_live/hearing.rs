@@ -6,7 +6,7 @@ use liveview::Cx;
 use pubsub::Received;
 
 use super::{Asked, Msg, RoomLive, Shown, outside::Outside};
-use crate::access::Entry;
+use crate::{access::Entry, companion::News};
 
 /// What there is to look at again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,7 @@ impl RoomLive {
                 room.become_like(summary, role, &chat).await;
                 if room.name(&self.viewer) != was {
                     cx.title(room.name(&self.viewer).to_owned());
+                    self.companion.hear(News::Rooms, cx).await;
                 }
             }
             (Shown::Outside(outside), entry) if entry != Entry::Inside => {
