@@ -77,6 +77,13 @@ struct Run {
     next_deadline_ms: Option<i64>,
 }
 
+impl Run {
+    fn come_again_by(&mut self, deadline_ms: i64) {
+        let known_ms = self.next_deadline_ms.unwrap_or(i64::MAX);
+        self.next_deadline_ms = Some(known_ms.min(deadline_ms));
+    }
+}
+
 impl Housekeeper {
     pub fn new(
         clock: Clock,
@@ -156,15 +163,12 @@ impl Housekeeper {
     async fn room(&self, room: &RoomSummary, now_ms: i64, run: &mut Run) {
         let empty_since_ms = self.attendance.empty_since_ms(&room.id);
         match deadline_ms(room, empty_since_ms).zip(empty_since_ms) {
-            Some((deadline_ms, empty_since_ms)) if deadline_ms <= now_ms => {
+            Some((deadline_ms, _)) if deadline_ms > now_ms => run.come_again_by(deadline_ms),
+            Some((_, empty_since_ms)) => {
                 if self.expire(&room.id, empty_since_ms, now_ms).await {
                     run.rooms_erased += 1;
                     run.messages_erased += room.messages;
                 }
-            }
-            Some((deadline_ms, _)) => {
-                let known_ms = run.next_deadline_ms.unwrap_or(i64::MAX);
-                run.next_deadline_ms = Some(known_ms.min(deadline_ms));
             }
             None => {}
         }

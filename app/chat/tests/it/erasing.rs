@@ -1,8 +1,12 @@
 //! What was removed is gone: from what is read, and from every file.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use chat::{Chat, Config, MessageId, NewRoom, RoomId, Status, Store};
+use eventsourcing::{
+    Append, CommandId, Decided, EventStore, FaultyStore, MemoryStore, NewEvent, ReadModelHome,
+    SqliteConfig, SqliteStore, StreamId,
+};
 use tasks::{Clock, Scope};
 
 use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, bodies, in_every_house};
@@ -119,17 +123,21 @@ async fn say_and_remove(chat: &Chat, erase: bool) -> RoomId {
     kitchen
 }
 
-/// Everything that runs is dropped where it stands, as soon as the removal is in the log.
+/// Everything that runs is dropped where it stands, before the text is out of the log.
 fn killed_before_it_is_erased(erase: bool) {
     let folder = tempfile::tempdir().expect("a folder for this test");
-    let open = || Config::new(Store::Folder(folder.path().to_owned()));
     let runtime =
         || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let first = runtime();
     let kitchen = first.block_on(async {
+        let log = SqliteStore::open(folder.path(), SqliteConfig::default()).expect("a log");
+        let log = FaultyStore::new(log);
+        log.set_keeps_text(true);
+        let read_models = ReadModelHome::Folder(folder.path().join("read-models"));
+        let store = Store::Given { log, read_models };
         let scope = Scope::root("killed");
-        let chat = Chat::open(open(), Clock::manual(NOON_MS), &scope).await.expect("it opens");
-        say_and_remove(&chat, erase).await
+        let chat = Chat::open(Config::new(store), Clock::manual(NOON_MS), &scope).await;
+        say_and_remove(&chat.expect("it opens"), erase).await
     });
     drop(first);
     let left = files_with(folder.path(), SECRET);
@@ -137,7 +145,8 @@ fn killed_before_it_is_erased(erase: bool) {
 
     runtime().block_on(async {
         let scope = Scope::root("again");
-        let chat = Chat::open(open(), Clock::manual(NOON_MS), &scope).await.expect("it opens");
+        let config = Config::new(Store::Folder(folder.path().to_owned()));
+        let chat = Chat::open(config, Clock::manual(NOON_MS), &scope).await.expect("it opens");
         settled(&chat).await;
         assert_eq!(files_with(folder.path(), SECRET), [""; 0]);
         let page = chat.timeline().newest(&kitchen, 10).await.expect("no fault");
@@ -173,4 +182,51 @@ async fn removing_twice_and_removing_what_was_edited_often_is_fine() {
         assert_eq!(bodies(&house.everything(&kitchen).await), [""], "{again:?}");
     })
     .await;
+}
+
+/// As another node may append it, that knows of the removal as little as this edit does.
+#[tokio::test]
+async fn an_edit_that_lands_after_the_removal_is_erased_too() {
+    let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+    let house = House::node(log.clone()).await;
+    let kitchen = house.kitchen().await.id;
+    let said = house.say(&kitchen, &ana(), "text").await.expect("accepted").number;
+    house.chat.caught_up().await.expect("it catches up");
+    let edited = house.chat.edit(&kitchen, &ana(), said, SECRET).await.expect("hers").change;
+    let stream = StreamId::new("room", kitchen.as_str());
+    let event = log.read_stream(&stream, edited - 1, 1).await.expect("no fault").events.remove(0);
+    let removed = house.chat.remove(&kitchen, &ana(), said).await.expect("hers").change;
+    settled(&house.chat).await;
+
+    let late = NewEvent { name: event.name, schema: event.schema, payload: event.payload };
+    let command = Decided { command: CommandId::random(), events: vec![late] };
+    let append =
+        Append { stream, expected: removed, recorded_ms: NOON_MS, commands: vec![command] };
+    log.append(append.clone()).await.expect("it lands");
+    settled(&house.chat).await;
+    let events = log.read_stream(&append.stream, 0, 100).await.expect("no fault").events;
+    assert_eq!(events.len() as u64, removed + 1, "this test needs it to be there");
+    assert!(events.iter().all(|event| !event.payload.contains(SECRET)));
+    assert_eq!(bodies(&house.everything(&kitchen).await), [""]);
+    house.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_was_full_for_an_hour_is_no_reason_to_keep_what_was_removed() {
+    let log = FaultyStore::new(MemoryStore::new());
+    let house = House::node(log.clone()).await;
+    let kitchen = house.kitchen().await.id;
+    let said = house.say(&kitchen, &ana(), SECRET).await.expect("accepted").number;
+    house.chat.caught_up().await.expect("it catches up");
+    log.set_keeps_text(true);
+    house.chat.remove(&kitchen, &ana(), said).await.expect("hers");
+    house.pass(3_600_000).await;
+    let stream = StreamId::new("room", kitchen.as_str());
+    let text = async || log.read_stream(&stream, 1, 1).await.expect("no fault").events.remove(0);
+    assert!(text().await.payload.contains(SECRET), "this test needs it to be there");
+    log.set_keeps_text(false);
+    house.pass(60_000).await;
+    settled(&house.chat).await;
+    assert!(!text().await.payload.contains(SECRET));
+    house.close().await;
 }

@@ -35,12 +35,14 @@ pub struct FaultyStore<S> {
     store: S,
     appends: Mutex<VecDeque<Fault>>,
     unavailable: AtomicBool,
+    keeps_text: AtomicBool,
 }
 
 impl<S: EventStore> FaultyStore<S> {
     /// `store`, without faults so far.
     pub fn new(store: S) -> Arc<Self> {
-        Arc::new(Self { store, appends: Mutex::default(), unavailable: AtomicBool::new(false) })
+        let (unavailable, keeps_text) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { store, appends: Mutex::default(), unavailable, keeps_text })
     }
 
     /// Lets the next append that has no fault yet meet `fault`. Call it again for the one after.
@@ -51,6 +53,11 @@ impl<S: EventStore> FaultyStore<S> {
     /// Answers everything with `Unavailable`, until told otherwise.
     pub fn set_unavailable(&self, unavailable: bool) {
         self.unavailable.store(unavailable, Ordering::SeqCst);
+    }
+
+    /// Answers every redaction with `Unavailable`, until told otherwise.
+    pub fn set_keeps_text(&self, keeps_text: bool) {
+        self.keeps_text.store(keeps_text, Ordering::SeqCst);
     }
 
     /// The store behind the faults.
@@ -142,7 +149,12 @@ impl<S: EventStore> EventStore for FaultyStore<S> {
         stream: &'a StreamId,
         redactions: Vec<Redaction>,
     ) -> Answer<'a, Result<usize, StoreError>> {
-        Box::pin(async move { self.available()?.redact(stream, redactions).await })
+        Box::pin(async move {
+            if self.keeps_text.load(Ordering::SeqCst) {
+                return Err(injected());
+            }
+            self.available()?.redact(stream, redactions).await
+        })
     }
 
     fn load_checkpoint<'a>(
