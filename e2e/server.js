@@ -1,7 +1,7 @@
 // The real server, as a process with a folder of its own: started, killed and started again.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,19 +12,25 @@ const BINARY = process.env.TEAHOUSE_BIN ?? fileURLToPath(new URL("../target/debu
 const START_WITHIN_MS = 20_000;
 
 export class Server {
-  /** Starts on a free port with an empty folder. */
-  static async open() {
+  /**
+   * Starts on a free port with an empty folder. `settings`: the text of `settings.toml`. `configure`: gives further
+   * arguments, once address and folder are known.
+   */
+  static async open({ settings, configure } = {}) {
     const server = new Server();
     server.folder = await mkdtemp(join(tmpdir(), "teahouse-"));
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
+    if (settings) await writeFile(join(server.folder, "settings.toml"), settings);
+    server.args = (await configure?.(server)) ?? [];
     await server.start();
     return server;
   }
 
   async start() {
     this.log = "";
-    this.process = spawn(BINARY, ["--listen", `127.0.0.1:${this.port}`, "--data", this.folder], {
+    const args = ["--listen", `127.0.0.1:${this.port}`, "--data", this.folder, ...this.args];
+    this.process = spawn(BINARY, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, TEAHOUSE_LOG: "info" },
     });

@@ -5,10 +5,13 @@ import { Server } from "./server.js";
 export { expect };
 
 export const test = base.extend({
+  /** How the server of a file starts, if not as usual: `test.use({ serverOptions: … })`, see `Server.open`. */
+  serverOptions: [{}, { option: true, scope: "worker" }],
+
   /** One server for all tests that only talk. */
   server: [
-    async ({}, use) => {
-      const server = await Server.open();
+    async ({ serverOptions }, use) => {
+      const server = await Server.open(serverOptions);
       await use(server);
       await server.close();
     },
@@ -50,6 +53,13 @@ function watch(context, wrong) {
   context.on("console", (message) => {
     if (/content security policy/i.test(message.text())) wrong.push(message.text());
   });
+}
+
+/** Makes somebody whose browser is still empty a guest who goes by `name`. */
+export async function nameGuest(page, name) {
+  const answer = await page.request.post("/me/name", { form: { name } });
+  expect(answer.ok(), `${name} is a name`).toBe(true);
+  return page;
 }
 
 /** A room on a page. */
