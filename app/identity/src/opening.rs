@@ -8,18 +8,16 @@ use eventsourcing::{
 use pubsub::{Bus as _, LocalBus};
 use tasks::{Clock, Scope};
 use tokio::sync::Semaphore;
-use url::Url;
 
 use crate::{
-    Identity, Parts, PersonChange, Provider, ProviderError, callback_path,
+    Identity, Parts, PersonChange, Provider, ProviderError,
     closed::Closing,
     door::Door,
     http_client::HttpClient,
     pending::Spent,
     people::{self, People, PeopleProjection},
     pictures::Pictures,
-    provider::{self, private_url},
-    revocations,
+    provider, revocations,
     sightings::Sightings,
 };
 
@@ -126,11 +124,7 @@ fn doors(
 ) -> Result<Vec<Door>, ProviderError> {
     provider::check_all(providers)?;
     let door = |provider: &Provider| {
-        let base = private_url("this server", base_url)?;
-        let back =
-            format!("{}{}", base.as_str().trim_end_matches('/'), callback_path(provider.id()));
-        let back = Url::parse(&back).expect("a path below an address is one");
-        Door::new(provider, back, http.clone())
+        Door::new(provider, provider::back_url(base_url, provider)?, http.clone())
     };
     providers.iter().map(door).collect()
 }

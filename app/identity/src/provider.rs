@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::callback_path;
+
 /// GitHub itself; a GitHub Enterprise Server has other addresses.
 pub const GITHUB_WEB_URL: &str = "https://github.com";
 pub const GITHUB_API_URL: &str = "https://api.github.com";
@@ -47,6 +49,8 @@ pub enum ProviderError {
     Client { provider: String },
     #[error("{url:?} is no address for {of}: it must begin with https:// (or be on this machine)")]
     Url { of: String, url: String },
+    #[error("{0:?} is no address of this server: it must begin with https:// or http://")]
+    BaseUrl(String),
 }
 
 impl Provider {
@@ -131,6 +135,20 @@ pub(crate) fn private_url(of: &str, text: &str) -> Result<Url, ProviderError> {
     }
 }
 
+/// Where `provider` sends people back to. A server in a house without TLS may have providers too.
+///
+/// # Errors
+/// `BaseUrl`.
+pub(crate) fn back_url(base_url: &str, provider: &Provider) -> Result<Url, ProviderError> {
+    let wrong = || ProviderError::BaseUrl(base_url.to_owned());
+    let base = Url::parse(base_url).map_err(|_| wrong())?;
+    if !matches!(base.scheme(), "https" | "http") || base.query().is_some() {
+        return Err(wrong());
+    }
+    let back = format!("{}{}", base.as_str().trim_end_matches('/'), callback_path(provider.id()));
+    Url::parse(&back).map_err(|_| wrong())
+}
+
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the secret.
@@ -164,6 +182,18 @@ mod tests {
         let without = ProviderError::Client { provider: "github".into() };
         assert_eq!(check_all(&[Provider::github("tea", "")]), Err(without));
         assert!(!format!("{github:?}").contains("secret"));
+    }
+
+    #[test]
+    fn people_are_sent_back_here() {
+        let back = |base| back_url(base, &open_id("house")).map(String::from);
+        let here = Ok("https://tea.example.org/sign-in/house/callback".to_owned());
+        assert_eq!(back("https://tea.example.org"), here);
+        assert_eq!(back("https://tea.example.org/"), here);
+        assert!(back("http://192.168.1.5:4000").is_ok());
+        for wrong in ["tea.example.org", "ftp://tea.example.org", "https://tea.example.org?a"] {
+            assert_eq!(back(wrong), Err(ProviderError::BaseUrl(wrong.into())));
+        }
     }
 
     #[test]
