@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::{Claimed, CreateError, Head, LineError, SlugError, TITLE_CHARS_MAX, Visit};
+use chat::{Claimed, CreateError, Head, LineError, NewRoom, SlugError, TITLE_CHARS_MAX, Visit};
 use eventsourcing::{EventStore, Fault, FaultyStore, MemoryStore, SqliteConfig, SqliteStore};
 
 use crate::cast::{House, NOON_MS, ana, ben, in_every_house, person, slug};
