@@ -233,7 +233,7 @@ impl Line {
 /// When a room will be erased if nobody comes: the browser counts it down.
 pub(crate) fn erased_soon(at_ms: i64) -> Rendered {
     let at = rfc3339(at_ms);
-    html! { <span class="room-fleeting">"erased "<time datetime={at} data-style="until">{format!("at {at}")}</time>" if nobody comes"</span> }
+    html! { <span class="room-fleeting">"erased "<span data-until={at}>{format!("at {at}")}</span>" if nobody comes"</span> }
 }
 
 /// "1 message", "2 messages".

@@ -7,9 +7,12 @@ import { keepTimesLocal } from "./clock.js";
 import { Composer } from "./composer.js";
 import { showConnection } from "./connection.js";
 import { copyOnClick, shareOnClick } from "./copy.js";
+import { countDown } from "./countdown.js";
 import { hideDoubles } from "./doubles.js";
 import { Editor } from "./editor.js";
+import { Invites } from "./invites.js";
 import { answerKeys } from "./keys.js";
+import { Latency } from "./latency.js";
 import { showNotices } from "./notice.js";
 import { switchNotices } from "./notices.js";
 import { patchCallbacks } from "./patches.js";
@@ -36,7 +39,7 @@ function joinParams(view) {
 
 const liveSocket = new LiveSocket("/live", Socket, {
   params: joinParams,
-  hooks: { Room, Scroller, Composer, Editor },
+  hooks: { Room, Scroller, Composer, Editor, Invites, Latency },
   dom: patchCallbacks,
   reconnectAfterMs: reconnectAfterMs(),
   rejoinAfterMs: rejoinAfterMs(),
@@ -45,6 +48,7 @@ const liveSocket = new LiveSocket("/live", Socket, {
 // In this order: the days stand above what is shown.
 hideDoubles();
 keepTimesLocal();
+countDown();
 showConnection();
 showProgress();
 copyOnClick();
