@@ -145,3 +145,72 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 6] =
+        [Role::Owner, Role::CoOwner, Role::Member, Role::Visitor, Role::Outsider, Role::Expelled];
+    const OPEN: Condition = Condition { stage: Stage::Open, of_two: false };
+    const ENDED: Condition = Condition { stage: Stage::Ended, of_two: false };
+    const ERASED: Condition = Condition { stage: Stage::Erased, of_two: false };
+    const OF_TWO: Condition = Condition { stage: Stage::Open, of_two: true };
+
+    fn cell(action: Action, role: Role, room: Condition) -> &'static str {
+        match allowed(action, role, room) {
+            Ok(()) => "yes",
+            Err(Refusal::Private) => "private",
+            Err(Refusal::Expelled) => "expelled",
+            Err(Refusal::OnlyTwo) => "of two",
+            Err(Refusal::Ended) => "ended",
+            Err(Refusal::OwnerStays) => "stays",
+            Err(_) => "no",
+        }
+    }
+
+    fn table(room: Condition, roles: &[Role]) -> String {
+        let head = roles.iter().map(|role| format!(" {role:?} |")).collect::<String>();
+        let line = "---|".repeat(roles.len());
+        let rows = Action::all().map(|action| {
+            let cells = roles.iter().map(|role| format!(" {} |", cell(action, *role, room)));
+            format!("| {action:?} |{}\n", cells.collect::<String>())
+        });
+        format!("| |{head}\n|---|{line}\n{}", rows.collect::<String>())
+    }
+
+    #[test]
+    fn the_table_has_every_action_in_its_place() {
+        for (place, rule) in TABLE.iter().enumerate() {
+            assert_eq!(rule.action as usize, place, "{:?}", rule.action);
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_these_tables() {
+        let written = include_str!("../../../docs/permissions.md");
+        let of_two = table(OF_TWO, &[Role::Owner, Role::CoOwner, Role::Outsider]);
+        let of_two = of_two.replace("Owner | CoOwner | Outsider", "Either | The other | Others");
+        for table in [table(OPEN, &ROLES), table(ENDED, &ROLES), of_two] {
+            assert!(written.contains(&table), "docs/permissions.md should have\n{table}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_possible_where_nothing_is_left() {
+        for (action, role) in Action::all().flat_map(|action| ROLES.map(|role| (action, role))) {
+            assert_eq!(allowed(action, role, ERASED), Err(Refusal::Erased), "{action:?} {role:?}");
+        }
+    }
+
+    #[test]
+    fn a_higher_role_may_never_do_less_but_leave() {
+        for action in Action::all().filter(|action| *action != Action::Leave) {
+            for room in [OPEN, ENDED, OF_TWO] {
+                let may = |role: &Role| allowed(action, *role, room).is_ok();
+                let allowed: Vec<_> = ROLES.iter().map(may).collect();
+                assert!(allowed.is_sorted_by(|one, next| one >= next), "{action:?}: {allowed:?}");
+            }
+        }
+    }
+}

@@ -1,3 +1,6 @@
+mod orders;
+mod any_order;
+
 use eventsourcing::EventPayload as _;
 use identity::GuestName;
 use proptest::prelude::*;
