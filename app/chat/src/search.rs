@@ -80,8 +80,7 @@ impl Chat {
         ids.sort_unstable();
         ids.dedup();
         let rooms = self.directory().these(ids).await?;
-        let rooms: HashMap<_, _> =
-            rooms.into_iter().map(|room| (room.id.clone(), room)).collect();
+        let rooms: HashMap<_, _> = rooms.into_iter().map(|room| (room.id.clone(), room)).collect();
         let places = found.iter().map(|one| (one.room.clone(), one.number)).collect();
         let messages: HashMap<_, _> = self
             .timeline()

@@ -67,7 +67,8 @@ mod tests {
     fn check(sentence: &str, marked: &str, shown: &[(&str, bool)]) {
         let marked = marked.replace('[', "\u{1}").replace(']', "\u{2}");
         let excerpt = of(&marked);
-        let excerpt: Vec<_> = excerpt.iter().map(|(text, marked)| (text.as_str(), *marked)).collect();
+        let excerpt: Vec<_> =
+            excerpt.iter().map(|(text, marked)| (text.as_str(), *marked)).collect();
         assert_eq!(excerpt, shown, "{sentence}");
     }
 

@@ -147,12 +147,7 @@ pub(super) fn posted(db: &Connection, room: Key, posted: &Posted) -> rusqlite::R
     Ok(())
 }
 
-pub(super) fn edited(
-    db: &Connection,
-    room: Key,
-    number: u64,
-    body: &str,
-) -> rusqlite::Result<()> {
+pub(super) fn edited(db: &Connection, room: Key, number: u64, body: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE texts SET body = ?3
                WHERE rowid = (SELECT id FROM messages WHERE room = ?1 AND number = ?2)";
     db.prepare_cached(sql)?.execute(params![room, as_sql(number), body])?;
@@ -256,11 +251,8 @@ fn find_sql(asks_texts: bool, asks_author: bool) -> String {
     } else {
         ("messages CROSS JOIN texts ON texts.rowid = messages.id", "texts.body".to_owned())
     };
-    let (order, asked) = if asks_texts {
-        ("texts.rowid", "texts MATCH ?6")
-    } else {
-        ("messages.id", "?6 IS NULL")
-    };
+    let (order, asked) =
+        if asks_texts { ("texts.rowid", "texts MATCH ?6") } else { ("messages.id", "?6 IS NULL") };
     let author = if asks_author { "messages.author_id = ?5" } else { "?5 IS NULL" };
     format!(
         "SELECT messages.id, rooms.id AS room, messages.number, {text} AS marked

@@ -28,9 +28,8 @@ impl SqlProjection for SearchProjection {
     }
 
     fn apply(&self, apply: &mut Apply<'_, ()>, event: &Recorded) -> Result<(), ApplyError> {
-        let wrong = |error: &dyn std::error::Error| {
-            ApplyError::Other(format!("{}: {error}", event.stream))
-        };
+        let wrong =
+            |error: &dyn std::error::Error| ApplyError::Other(format!("{}: {error}", event.stream));
         if event.stream.kind() == Room::KIND {
             let room = RoomId::parse(event.stream.id()).map_err(|error| wrong(&error))?;
             write(apply, &room, &event.decode()?)?;

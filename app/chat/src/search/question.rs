@@ -124,7 +124,11 @@ mod tests {
     fn words() {
         check("a word may go on", "tea", Some("\"tea\" *"));
         check("only the last may", "green tea", Some("\"green\" \"tea\" *"));
-        check("what is quoted stands in a row", "\"green tea\" pot", Some("\"green tea\" \"pot\" *"));
+        check(
+            "what is quoted stands in a row",
+            "\"green tea\" pot",
+            Some("\"green tea\" \"pot\" *"),
+        );
         check("and does not go on", "pot \"green tea\"", Some("\"pot\" \"green tea\""));
         check("an open quote goes on to the end", "\"green tea", Some("\"green tea\""));
         check("other quotes are quotes", "“green tea”", Some("\"green tea\""));
