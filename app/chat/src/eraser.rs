@@ -12,7 +12,12 @@ use eventsourcing::{
 };
 
 use crate::{
-    Fault, RoomId, Timeline, claim::Claim, event::Event, opening::READ_MODELS, room::Room,
+    Fault, RoomId, Timeline,
+    claim::Claim,
+    event::Event,
+    opening::READ_MODELS,
+    pair::{Pair, Pairing, pair_id},
+    room::Room,
 };
 
 /// Events read, and redacted, at a time: what it takes of memory does not depend on the room.
@@ -148,8 +153,32 @@ impl Eraser {
         if let Some(Event::Opened(opening)) = self.first_event(&erased.stream).await? {
             let claim = StreamId::new(Claim::KIND, opening.slug.as_str());
             self.redact::<Claim>(&claim, 1..=1).await?;
+            if let Some(with) = &opening.with {
+                let pair = StreamId::new(Pair::KIND, &pair_id(&opening.owner.id, &with.id));
+                self.pair(&pair, erased).await?;
+            }
         }
         Ok(true)
+    }
+
+    /// The names of the two of a private chat, from when they agreed on it until it was erased. They
+    /// may have agreed on another one since, whose names stay.
+    async fn pair(&self, pair: &StreamId, erased: &Recorded) -> Result<(), EraseError> {
+        let (mut after, mut is_ours) = (0, false);
+        loop {
+            let page = self.store.read_stream(pair, after, AT_ONCE).await;
+            let events = page.map_err(EraseError::Store)?.events;
+            let Some(last) = events.last() else { return Ok(()) };
+            after = last.version;
+            for event in events.iter().filter(|event| event.position < erased.position) {
+                if let Pairing::Paired(claimed) = event.decode().map_err(EraseError::Event)? {
+                    is_ours = claimed.room.as_str() == erased.stream.id();
+                }
+                if is_ours {
+                    self.redact::<Pair>(pair, event.version..=event.version).await?;
+                }
+            }
+        }
     }
 
     async fn first_event(&self, stream: &StreamId) -> Result<Option<Event>, EraseError> {

@@ -1,4 +1,6 @@
-//! Ending what has had its time: which rooms, when, and how often that was done.
+//! Ending what has had its time: which rooms and invitations, when, and how often that was done.
+
+mod invitations;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -8,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::{
     Activity, Attendance, Chat, Directory, Fault, Retention, RoomId, RoomSummary, Settings, Status,
+    invites::Invites,
     room::{Command, Room},
 };
 
@@ -63,6 +66,7 @@ pub(crate) struct Housekeeper {
     dispatch: Dispatch,
     directory: Directory,
     attendance: Attendance,
+    invites: Invites,
     record: Mutex<Housekeeping>,
     /// One run after the other, so that nothing is counted twice.
     running: tokio::sync::Mutex<()>,
@@ -73,6 +77,7 @@ pub(crate) struct Housekeeper {
 struct Run {
     rooms_erased: u64,
     messages_erased: u64,
+    invites_expired: u64,
     /// The nearest deadline that is still to come.
     next_deadline_ms: Option<i64>,
 }
@@ -91,9 +96,19 @@ impl Housekeeper {
         dispatch: Dispatch,
         directory: Directory,
         attendance: Attendance,
+        invites: Invites,
     ) -> Arc<Self> {
         let (record, running) = (Mutex::default(), tokio::sync::Mutex::default());
-        Arc::new(Self { clock, settings, dispatch, directory, attendance, record, running })
+        Arc::new(Self {
+            clock,
+            settings,
+            dispatch,
+            directory,
+            attendance,
+            invites,
+            record,
+            running,
+        })
     }
 
     /// Follows the settings.
@@ -115,8 +130,10 @@ impl Housekeeper {
         let now_ms = self.clock.now_ms();
         let every_ms = self.settings.borrow().housekeeping_every_ms.max(1);
         let usual_ms = now_ms.saturating_add(every_ms);
-        // What failed is in the log already.
-        let run = self.rooms(now_ms, usual_ms).await.unwrap_or_default();
+        let mut run = Run::default();
+        // What failed is in the log already, and does not keep the rest waiting.
+        let _rooms = self.rooms(now_ms, usual_ms, &mut run).await;
+        let _invitations = self.invitations(now_ms, &mut run).await;
         let next_ms = run.next_deadline_ms.map_or(usual_ms, |deadline| deadline.min(usual_ms));
         let record = self.note(run, now_ms, next_ms);
         report(&run, &record);
@@ -128,9 +145,11 @@ impl Housekeeper {
     pub async fn reconsider(&self, activity: &Activity) {
         for room in activity.rooms.iter().filter(|room| self.attendance.count(room) == 0) {
             // A fault is in the log; the usual run comes all the same.
-            let Ok(Some(room)) = self.directory.by_id(room).await else { continue };
-            let empty_since_ms = self.attendance.empty_since_ms(&room.id);
-            if let Some(deadline_ms) = deadline_ms(&room, empty_since_ms) {
+            let found = self.directory.by_id(room).await.ok().flatten();
+            let empty_since_ms = self.attendance.empty_since_ms(room);
+            let expires_ms = found.and_then(|room| deadline_ms(&room, empty_since_ms));
+            let ends_ms = self.invitation_ends_ms(room).await;
+            for deadline_ms in expires_ms.into_iter().chain(ends_ms) {
                 let mut record = self.record();
                 record.next_run_ms = record.next_run_ms.map(|next| next.min(deadline_ms));
             }
@@ -144,18 +163,17 @@ impl Housekeeper {
 
     /// Erases the fleeting rooms whose time is up. Only those are asked for whose last message is
     /// long enough ago to matter before `usual_ms`.
-    async fn rooms(&self, now_ms: i64, usual_ms: i64) -> Result<Run, Fault> {
-        let mut run = Run::default();
+    async fn rooms(&self, now_ms: i64, usual_ms: i64, run: &mut Run) -> Result<(), Fault> {
         let mut after = None;
         loop {
             let rooms = self.directory.fleeting(usual_ms, after, PAGE_MAX).await?;
             let is_last = rooms.len() < PAGE_MAX;
             after = rooms.last().map(|room| room.id.clone());
             for room in rooms {
-                self.room(&room, now_ms, &mut run).await;
+                self.room(&room, now_ms, run).await;
             }
             if is_last {
-                return Ok(run);
+                return Ok(());
             }
         }
     }
@@ -195,6 +213,7 @@ impl Housekeeper {
         record.next_run_ms = Some(next_ms);
         record.rooms_erased += run.rooms_erased;
         record.messages_erased += run.messages_erased;
+        record.invites_expired += run.invites_expired;
         *record
     }
 
@@ -215,6 +234,8 @@ fn report(run: &Run, total: &Housekeeping) {
         rooms.erased_in_total = total.rooms_erased,
         messages.erased = run.messages_erased,
         messages.erased_in_total = total.messages_erased,
+        invites.expired = run.invites_expired,
+        invites.expired_in_total = total.invites_expired,
         "the house was looked after",
     );
 }

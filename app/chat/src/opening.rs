@@ -130,6 +130,7 @@ impl Chat {
         let directory = directory.map_err(OpenError::ReadModel)?;
         let invites = InvitesProjection(announcements.clone());
         let invites = projections.start_sql(invites).await.map_err(OpenError::ReadModel)?;
+        let invites = Invites::new(invites);
         let search = projections.start_sql(SearchProjection).await;
         let search = search.map_err(OpenError::ReadModel)?;
 
@@ -147,6 +148,7 @@ impl Chat {
             dispatch.clone(),
             directory.clone(),
             attendance.clone(),
+            invites.clone(),
         );
         let chat = Self(Arc::new(Parts {
             store,
@@ -162,7 +164,7 @@ impl Chat {
             directory,
             search,
             attendance,
-            invites: Invites::new(invites),
+            invites,
             twos: Twos::default(),
             housekeeper,
             house,

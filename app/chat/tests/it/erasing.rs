@@ -4,8 +4,8 @@ use std::{fs, path::Path, sync::Arc};
 
 use chat::{Chat, Config, MessageId, NewRoom, RoomId, Status, Store};
 use eventsourcing::{
-    Append, CommandId, Decided, EventStore, FaultyStore, MemoryStore, NewEvent, ReadModelHome,
-    SqliteConfig, SqliteStore, StreamId,
+    Append, CommandId, Decided, EventStore, FaultyStore, MemoryStore, NewEvent, Position,
+    ReadModelHome, SqliteConfig, SqliteStore, StreamId,
 };
 use tasks::{Clock, Scope};
 
@@ -228,5 +228,27 @@ async fn a_disk_that_was_full_for_an_hour_is_no_reason_to_keep_what_was_removed(
     house.pass(60_000).await;
     settled(&house.chat).await;
     assert!(!text().await.payload.contains(SECRET));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_erased_private_chat_leaves_no_names_and_the_next_one_keeps_its_own() {
+    let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+    let house = House::node(log.clone()).await;
+    let room = house.chat.invite(&ana(), &ben()).await.expect("he may be asked").id;
+    house.chat.erase(&room, &ana()).await.expect("it is theirs");
+    settled(&house.chat).await;
+    let all = log.read_all(Position::START, 1_000).await.expect("no fault").events;
+    assert!(all.iter().any(|event| event.stream.kind() == "pair"), "this test needs a pair");
+    assert!(all.iter().all(|event| !event.payload.contains("\"Ben\"")), "no names are left");
+
+    let again = house.chat.invite(&ana(), &ben()).await.expect("they may start anew");
+    assert_ne!(again.id, room);
+    settled(&house.chat).await;
+    let waiting = house.chat.invites(&ben().id).await.expect("no fault");
+    assert_eq!((waiting.len(), waiting[0].from.clone()), (1, ana()));
+    for (name, verdict) in house.chat.verify().await.expect("no fault") {
+        assert_eq!(verdict.differences, [], "{name} is what the log leads to");
+    }
     house.close().await;
 }

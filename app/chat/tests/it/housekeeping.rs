@@ -1,6 +1,6 @@
 //! What ends by itself, and that it does so in time.
 
-use chat::{Activity, Chat, NewRoom, Retention, RoomId, RoomSummary, Settings, Status};
+use chat::{Activity, Chat, NewRoom, PersonHint, Retention, RoomId, RoomSummary, Settings, Status};
 use pubsub::{Received, Subscription};
 
 use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, in_every_house};
@@ -208,5 +208,64 @@ async fn coming_and_going_is_activity_and_typing_is_not() {
     let came = news(&mut activity).await;
     assert_eq!((came.rooms.len(), came.facts), (0, false), "the house, and no room");
     drop(lobby);
+    house.close().await;
+}
+
+async fn invited(house: &House) -> RoomId {
+    let room = house.chat.invite(&ana(), &ben()).await.expect("he may be asked").id;
+    assert_eq!(house.chat.invites(&ben().id).await.map(|waiting| waiting.len()), Ok(1));
+    room
+}
+
+async fn is_pending(house: &House, room: &RoomId) -> bool {
+    house.chat.pending_invite(room).await.expect("no fault").is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invitation_is_withdrawn_when_the_inviter_leaves() {
+    let house = House::in_memory().await;
+    house.pass(10_000).await;
+    let room = invited(&house).await;
+    let mut hints = house.chat.subscribe_person(&ben().id);
+    let seat = house.chat.attendance().arrive(&room, &ana());
+    house.pass(120_000).await;
+    assert!(is_pending(&house, &room).await, "she waits");
+    drop(seat);
+    house.pass(4_000).await;
+    assert!(is_pending(&house, &room).await, "she may be back in a moment");
+    assert_eq!(hints.try_recv(), None);
+    house.pass(3_000).await;
+    assert!(!is_pending(&house, &room).await);
+    assert_eq!(hints.try_recv(), Some(Received::Hint(PersonHint::Invites)), "and he is told");
+    assert_eq!(house.chat.housekeeping().invites_expired, 1);
+    house.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invitation_is_withdrawn_when_the_inviter_never_comes() {
+    let house = House::in_memory().await;
+    house.pass(10_000).await;
+    let room = invited(&house).await;
+    house.pass(20_000).await;
+    assert!(is_pending(&house, &room).await, "a slow page");
+    house.pass(90_000).await;
+    assert!(!is_pending(&house, &room).await);
+    house.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invitation_that_nobody_answers_expires() {
+    let house = House::in_memory().await;
+    house.pass(10_000).await;
+    let room = invited(&house).await;
+    let _seat = house.chat.attendance().arrive(&room, &ana());
+    let mut hints = house.chat.subscribe_person(&ben().id);
+    house.pass(599_000).await;
+    assert!(is_pending(&house, &room).await);
+    assert_eq!(hints.try_recv(), None);
+    house.pass(1_100).await;
+    assert!(!is_pending(&house, &room).await);
+    assert_eq!(hints.try_recv(), Some(Received::Hint(PersonHint::Invites)), "and he is told");
+    assert_eq!(house.chat.housekeeping().invites_expired, 1);
     house.close().await;
 }
