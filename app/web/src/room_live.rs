@@ -75,6 +75,8 @@ pub(crate) enum Msg {
     Idle {
         idle: bool,
     },
+    /// The settings were opened: who became a member by speaking is not announced.
+    LookAgain,
     /// Everything up to message `number` was seen.
     Read {
         number: u64,
@@ -153,6 +155,7 @@ impl LiveView for RoomLive {
             Msg::Heard(heard) => self.hear(heard, cx).await,
             Msg::Act(fields) => self.act(&fields, cx).await,
             Msg::Claim => self.claim(cx).await,
+            Msg::LookAgain => self.look_again(cx).await,
             message => {
                 if let Shown::Inside(room) = &mut self.shown {
                     inside(room, &self.viewer, message, cx).await;
@@ -197,7 +200,12 @@ async fn inside(room: &mut Room, viewer: &Viewer, message: Msg, cx: &mut Cx<Room
             let act = Act::Read { number };
             let _read = perform(&house, &room.summary, &viewer.me, cx.peer(), act).await;
         }
-        Msg::News(_) | Msg::Answer(_) | Msg::Heard(_) | Msg::Act(_) | Msg::Claim => {}
+        Msg::News(_)
+        | Msg::Answer(_)
+        | Msg::Heard(_)
+        | Msg::Act(_)
+        | Msg::Claim
+        | Msg::LookAgain => {}
     }
 }
 

@@ -4,7 +4,8 @@
 // whatever arrives, without touching a single message. It is adopted as an object: no inline style is involved, and the
 // content security policy stays strict.
 //
-// Handles the event `acted` {act}: a form of the room was carried out. Pushes `edit_message` {number}, `idle` {idle}.
+// Handles the event `acted` {act}: a form of the room was carried out. Pushes `edit_message` {number}, `idle` {idle},
+// `look_again`.
 import { foldBlocked } from "./blocked.js";
 import { showDrawers } from "./drawers.js";
 import { unfinished } from "./editor.js";
@@ -26,6 +27,8 @@ export const Room = {
     // Keys are answered for the whole document; they say here what is to be edited.
     const edit = ({ detail }) => push("edit_message", detail);
     document.addEventListener("teahouse:edit", edit);
+    const opened = ({ target, newState }) => target.id === "settings" && newState === "open" && push("look_again", {});
+    this.el.addEventListener("toggle", opened, { capture: true });
     this.ends = [
       () => document.removeEventListener("visibilitychange", idle),
       () => document.removeEventListener("teahouse:edit", edit),

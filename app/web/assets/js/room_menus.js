@@ -14,6 +14,7 @@ export function answerMenus(room, push) {
     const item = target.closest?.(".menu-item");
     if (more) openMessageMenu(room, more.closest(".message"), more);
     else if (person) openPersonMenu(room, person, event);
+    else if (item?.popoverTargetElement) leadOn(item, event);
     else if (item) chosen(room, item, push);
   };
   const pressedLong = (event) => {
@@ -81,6 +82,13 @@ function openPersonMenu(room, link, event) {
   show("expel", role !== "owner" && !(role === "co-owner" && room.dataset.role !== "owner"));
   for (const part of menu.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(role);
   openAt(menu, link);
+}
+
+/** One popover opened from another would stand upon it, and go with it. */
+function leadOn(item, event) {
+  event.preventDefault();
+  item.closest("[popover]").hidePopover();
+  item.popoverTargetElement.showPopover();
 }
 
 function chosen(room, item, push) {

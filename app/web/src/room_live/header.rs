@@ -9,7 +9,7 @@ use super::{
     forms::{button, form, refusal, typed},
     room::Room,
 };
-use crate::{layout, retention};
+use crate::{layout, message::rfc3339, retention};
 
 pub(super) fn render(viewer: &Viewer, room: &Room) -> Rendered {
     html! {
@@ -18,7 +18,7 @@ pub(super) fn render(viewer: &Viewer, room: &Room) -> Rendered {
             <button type="button" class="action column-button" popovertarget="rooms" aria-label="Your rooms">"☰"</button>
             <div class="room-heading">
                 {title(viewer, room)}
-                <p class="room-facts">{facts(&room.summary)}</p>
+                <p class="room-facts">{facts(&room.summary, room.erased_at_ms)}</p>
             </div>
             <div class="room-actions">
                 <button type="button" class="action people-button" popovertarget="people" aria-label="People"><span class="people-sign" aria-hidden="true"></span><span id="people-count" phx-update="ignore">{room.people_count}</span></button>
@@ -63,7 +63,7 @@ fn title(viewer: &Viewer, room: &Room) -> Rendered {
     }
 }
 
-fn facts(room: &RoomSummary) -> Rendered {
+fn facts(room: &RoomSummary, erased_at_ms: Option<i64>) -> Rendered {
     let (visibility, says) = match room.visibility {
         _ if room.with.is_some() => ("Private chat", "Only the two of you"),
         Visibility::Public => ("Public", "Listed in the lobby; anyone may enter"),
@@ -75,6 +75,7 @@ fn facts(room: &RoomSummary) -> Rendered {
         if let Retention::Fleeting { idle_ms } = room.retention {
             <span class="fact fleeting" title={retention::sentence(room.retention).unwrap_or_default()}>{format!("Erased {} after the last has left", retention::span(idle_ms))}</span>
         }
+        {erased_at_ms.map(rfc3339).map(|at| html! { <span class="fact fleeting">"Erased "<span data-until={at}>{at}</span>" unless somebody comes"</span> })}
     }
 }
 

@@ -57,7 +57,7 @@ impl Outside {
 
     pub(super) fn render(&self, viewer: &Viewer, companion: &Companion) -> Rendered {
         html! {
-            <main class="page outside" id="outside">
+            <main class="page error-page outside" id="outside">
                 <h1>{self.title()}</h1>
                 {match self.entry {
                     Entry::Inside | Entry::Door => self.door(viewer),

@@ -42,6 +42,8 @@ pub(super) struct Room {
     /// The other one of a private chat has not come yet.
     pub(super) pending: Option<Invite>,
     pub(super) people_count: usize,
+    /// When a fleeting room is erased unless somebody comes. A page that is connected is somebody.
+    pub(super) erased_at_ms: Option<i64>,
     blocks: Vec<Guest>,
     seat: Option<Taken>,
     keys: u64,
@@ -152,6 +154,7 @@ impl Room {
             read_mark: chat.read_mark(&summary.id, &me.id).await.map_err(Interrupt::fault)?,
             owners: Owners::default(),
             pending: None,
+            erased_at_ms: chat.deadline(&summary),
             people_count: chat.attendance().count(&summary.id),
             blocks: chat.blocks(&me.id).await.map_err(Interrupt::fault)?,
             seat,
