@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use chat::{ActError, Done, Refusal, Retention, Role, RoomSummary, Visibility};
+use chat::{ActError, Action, Done, Refusal, Retention, Role, RoomSummary, Visibility, allowed};
 use identity::{Guest, GuestId};
 use liveview::Params;
 
@@ -205,6 +205,9 @@ pub(crate) async fn perform(
         let checked = house.limits.check(kind, peer, &me.id);
         checked.map_err(|too_much| Refused::unfit(too_much.to_string()))?;
     }
+    if act != Act::Knock {
+        check_inside(house, room, me).await?;
+    }
     let (chat, id) = (&house.chat, &room.id);
     let done = match act {
         Act::Edit { number, body } => chat.edit(id, me, number, &body).await?,
@@ -253,6 +256,13 @@ pub(crate) async fn perform(
         }
     };
     Ok(Outcome::Done(Some(done)))
+}
+
+/// Whoever may not read a room learns nothing about it by trying: not what it is called, who is in
+/// it, nor how much was said. What the room itself decides about comes after.
+async fn check_inside(house: &House, room: &RoomSummary, me: &Guest) -> Result<(), Refused> {
+    let role = house.chat.role(room, &me.id).await?;
+    allowed(Action::Read, role, room.condition()).map_err(|no| ActError::Refused(no).into())
 }
 
 /// How many members are looked through for somebody.
