@@ -18,7 +18,7 @@ use crate::room_people::RoomPeople;
 
 /// The list of people: a view of its own.
 pub(super) fn people(room: &Room) -> Rendered {
-    html! { {shared::<RoomPeople>(&room.summary.id.as_str().to_owned()).class("people-view")} }
+    html! { {shared::<RoomPeople>(&room.summary.id.as_str().to_owned())} }
 }
 
 /// The menu of a message. `room_menus.js` fills in the number, and shows only what is possible.
