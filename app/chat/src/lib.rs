@@ -72,6 +72,10 @@ mod follower;
 mod acts;
 mod opening;
 mod error;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod measuring;
 
 use std::{fmt, sync::Arc, time::Duration};
 

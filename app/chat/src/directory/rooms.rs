@@ -330,3 +330,43 @@ fn read_status(row: &Row<'_>) -> rusqlite::Result<Status> {
         None => Ok(Status::Open),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::standings;
+
+    /// How SQLite goes about it, line by line.
+    fn plan(sql: &str) -> String {
+        let db = Connection::open_in_memory().expect("memory");
+        create(&db).and_then(|()| standings::create(&db)).expect("tables");
+        let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it is SQL");
+        let count = explain.parameter_count();
+        let nothing = vec![rusqlite::types::Null; count];
+        let lines = explain
+            .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>("detail"))
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        lines.expect("a plan").join("\n")
+    }
+
+    #[test]
+    fn lists_walk_along_an_index() {
+        for (sort, index) in [
+            (Sort::Activity, "rooms_by_activity"),
+            (Sort::Members, "rooms_by_members"),
+            (Sort::Messages, "rooms_by_messages"),
+            (Sort::Newest, "rooms_by_age"),
+        ] {
+            for filtered in [false, true] {
+                let plan = plan(&list_sql(sort, filtered));
+                assert_eq!(plan, format!("SCAN rooms USING INDEX {index}"), "nothing is sorted");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_due_is_found_by_its_deadline() {
+        let plan = plan(FLEETING);
+        assert!(plan.contains("SEARCH rooms USING INDEX rooms_by_deadline"), "{plan}");
+    }
+}

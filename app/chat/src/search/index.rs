@@ -65,9 +65,9 @@ pub(super) fn create(db: &Connection) -> rusqlite::Result<()> {
          CREATE INDEX messages_by_author ON messages (author_id);
          CREATE VIRTUAL TABLE texts USING fts5 (
              body, author, place, tokenize = 'unicode61 remove_diacritics 2'
-         );
-         INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);",
-    )
+         );",
+    )?;
+    set_secure_delete(db, true)
 }
 
 pub(super) fn open(db: &Connection, room: &RoomId, to: Visibility) -> rusqlite::Result<()> {
@@ -166,8 +166,16 @@ pub(super) fn removed(db: &Connection, room: Key, number: u64) -> rusqlite::Resu
 }
 
 pub(super) fn erase(db: &Connection, room: Key) -> rusqlite::Result<()> {
+    if is_much(db, room)? {
+        // The words leave the pages all at once, when the index is written anew.
+        set_secure_delete(db, false)?;
+        delete_texts(db, room)?;
+        db.execute("INSERT INTO texts (texts) VALUES ('optimize')", [])?;
+        set_secure_delete(db, true)?;
+    } else {
+        delete_texts(db, room)?;
+    }
     for sql in [
-        "DELETE FROM texts WHERE rowid IN (SELECT id FROM messages WHERE room = ?1)",
         "DELETE FROM messages WHERE room = ?1",
         "DELETE FROM standings WHERE room = ?1",
         "DELETE FROM visits WHERE room = ?1",
@@ -175,6 +183,27 @@ pub(super) fn erase(db: &Connection, room: Key) -> rusqlite::Result<()> {
     ] {
         db.prepare_cached(sql)?.execute([room])?;
     }
+    Ok(())
+}
+
+/// Whether writing the whole index anew costs less than taking the room's words out of it one by
+/// one: it does for more than some twentieth of it.
+fn is_much(db: &Connection, room: Key) -> rusqlite::Result<bool> {
+    let sql = "SELECT (SELECT count(*) FROM messages WHERE room = ?1) * 20
+                   > (SELECT max(id) FROM messages)";
+    let is_much: Option<bool> = db.prepare_cached(sql)?.query_row([room], |row| row.get(0))?;
+    Ok(is_much.unwrap_or(false))
+}
+
+fn set_secure_delete(db: &Connection, on: bool) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO texts (texts, rank) VALUES ('secure-delete', ?1)";
+    db.prepare_cached(sql)?.execute([on])?;
+    Ok(())
+}
+
+fn delete_texts(db: &Connection, room: Key) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM texts WHERE rowid IN (SELECT id FROM messages WHERE room = ?1)";
+    db.prepare_cached(sql)?.execute([room])?;
     Ok(())
 }
 
@@ -278,4 +307,28 @@ fn read_match(row: &Row<'_>) -> rusqlite::Result<Match> {
         number: from_sql(row.get("number")?),
         marked: row.get("marked")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_found_first_and_nothing_is_sorted() {
+        let db = Connection::open_in_memory().expect("memory");
+        create(&db).expect("tables");
+        for (texts, author) in [(true, false), (true, true), (false, true), (false, false)] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", find_sql(texts, author));
+            let mut explain = db.prepare(&sql).expect("it is SQL");
+            let nothing = vec![rusqlite::types::Null; explain.parameter_count()];
+            let lines = explain
+                .query_map(rusqlite::params_from_iter(nothing), |row| row.get("detail"))
+                .and_then(Iterator::collect::<Result<Vec<String>, _>>)
+                .expect("a plan");
+            let plan = lines.join("\n");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+            let scanned = |line: &&String| line.starts_with("SCAN") && !line.contains("VIRTUAL");
+            assert_eq!(lines.iter().find(scanned), None, "no table is walked through: {plan}");
+        }
+    }
 }

@@ -69,3 +69,32 @@ fn write_reading(db: &Connection, who: &GuestId, reading: &Reading) -> rusqlite:
         Reading::Forgot { .. } => index::forget(db, key, who),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crowd::{kitchen, person, said, talk};
+
+    /// The rows that the next message of somebody who spoke before changes, before the index writes
+    /// down what it has collected.
+    fn rows_of_a_message(members: u64, messages: u64) -> u64 {
+        let db = Connection::open_in_memory().expect("memory");
+        index::create(&db).expect("tables");
+        db.execute_batch("BEGIN").expect("a transaction");
+        for event in talk(members, messages) {
+            write(&db, &kitchen(), &event).expect("it applies");
+        }
+        db.execute_batch("COMMIT; BEGIN").expect("a transaction");
+        let before = db.total_changes();
+        write(&db, &kitchen(), &said(person(1), messages + 1)).expect("it applies");
+        db.total_changes() - before
+    }
+
+    #[test]
+    fn a_message_costs_the_same_whoever_is_absent_and_whatever_was_said() {
+        let rows = rows_of_a_message(5, 50);
+        assert!((1..=4).contains(&rows), "{rows} rows");
+        assert_eq!(rows_of_a_message(500, 600), rows, "a hundred times the members");
+        assert_eq!(rows_of_a_message(5, 5_000), rows, "a hundred times the messages");
+    }
+}

@@ -187,3 +187,30 @@ fn write_erased(db: &Connection, room: &RoomId) -> rusqlite::Result<What> {
     db.execute(sql, [room])?;
     Ok(What::Erased)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crowd::{kitchen, person, said, talk};
+
+    /// The rows that the next message of somebody who spoke before changes.
+    fn rows_of_a_message(members: u64, messages: u64) -> u64 {
+        let db = Connection::open_in_memory().expect("memory");
+        tables::create(&db).expect("tables");
+        for (change, event) in (1..).zip(talk(members, messages)) {
+            write(&db, &kitchen(), change, event).expect("it applies");
+        }
+        let before = db.total_changes();
+        let (change, event) = (messages + 2, said(person(1), messages + 1));
+        write(&db, &kitchen(), change, event).expect("it applies");
+        db.total_changes() - before
+    }
+
+    #[test]
+    fn a_message_costs_the_same_whoever_is_absent_and_whatever_was_said() {
+        let rows = rows_of_a_message(5, 50);
+        assert!((1..=4).contains(&rows), "{rows} rows");
+        assert_eq!(rows_of_a_message(500, 600), rows, "a hundred times the members");
+        assert_eq!(rows_of_a_message(5, 5_000), rows, "a hundred times the messages");
+    }
+}
