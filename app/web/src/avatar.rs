@@ -12,6 +12,8 @@ use crate::router::Doors;
 
 /// Somebody who gets another picture is seen with the old one for as long, at most.
 const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
+/// Whoever signs in for the first time gets a picture in place of the pattern soon.
+const CACHED_PATTERN: HeaderValue = HeaderValue::from_static("public, max-age=30");
 /// A picture is looked at, and is never a page that does anything.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
@@ -38,7 +40,8 @@ pub(crate) async fn avatar(
         response
     };
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, CACHED);
+    let is_pattern = avatar.content_type == "image/svg+xml";
+    headers.insert(header::CACHE_CONTROL, if is_pattern { CACHED_PATTERN } else { CACHED });
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(etag) = HeaderValue::try_from(avatar.etag) {

@@ -55,6 +55,8 @@ pub(crate) struct MeLive {
     sessions: Vec<SessionInfo>,
     blocks: Vec<Guest>,
     companion: Companion,
+    /// How often something changed while the page was open: the picture is asked for anew.
+    changes: u32,
 }
 
 impl LiveView for MeLive {
@@ -85,6 +87,7 @@ impl LiveView for MeLive {
             sessions: house.identity.sessions(&id).await.map_err(Interrupt::fault)?,
             blocks: house.chat.blocks(&id).await.map_err(Interrupt::fault)?,
             companion: Companion::mount(&me, None, cx).await?,
+            changes: 0,
             session,
             me,
         })
@@ -103,7 +106,10 @@ impl LiveView for MeLive {
             }
             Msg::Answer(answer) => self.companion.answer(answer, cx).await,
             Msg::News(news) => self.companion.hear(news, cx).await,
-            Msg::Changed => self.look(cx.app()).await,
+            Msg::Changed => {
+                self.changes += 1;
+                self.look(cx.app()).await;
+            }
         }
     }
 
@@ -172,7 +178,7 @@ impl MeLive {
         html! {
             <section aria-labelledby="name-title">
                 <h2 id="name-title">Name and picture</h2>
-                <div class="me-card" data-hue={self.me.colour()}>{layout::avatar(&self.me, 64)}<p><strong class="author">{self.me.name.as_str()}</strong><span class="hint">This is how others see you.</span></p></div>
+                <div class="me-card" data-hue={self.me.colour()}><img class="avatar" src={self.picture()} alt="" width="64" height="64"><p><strong class="author">{self.me.name.as_str()}</strong><span class="hint">This is how others see you.</span></p></div>
                 <form id="name" class="open-room" action="/me/name" method="post" phx-submit={Msg::Rename}>
                     <input type="hidden" name="_csrf_token" value={self.csrf_token}>
                     <label for="name-name">Name</label>
@@ -184,9 +190,18 @@ impl MeLive {
         }
     }
 
-    /// Nothing, where the host has configured no way to sign in and nobody is.
+    /// The address of the picture, another one after each change: browsers keep what they have.
+    fn picture(&self) -> String {
+        match self.changes {
+            0 => format!("/people/{}/avatar", self.me.id),
+            changes => format!("/people/{}/avatar?{changes}", self.me.id),
+        }
+    }
+
+    /// Nothing, where the host has configured no way to sign in and nobody is or tries.
     fn render_sign_in(&self) -> Option<Rendered> {
-        if self.providers.is_empty() && self.account.is_none() {
+        let is_quiet = self.account.is_none() && self.sign_in_refusal.is_empty();
+        if self.providers.is_empty() && is_quiet {
             return None;
         }
         let is_signed_in = self.session.signed_in_as().is_some();
@@ -202,7 +217,7 @@ impl MeLive {
                 <h2 id="sign-in-title">Sign in</h2>
                 <p class="refusal" role="alert" id="sign-in-refusal">{self.sign_in_refusal}</p>
                 {account}
-                if !is_signed_in {
+                if !is_signed_in && !self.providers.is_empty() {
                     <p class="hint">"Keep your name, rooms and messages on every device. You stay who you are."</p>
                     <div class="answers">
                         for (id, label) in &self.providers {
@@ -221,7 +236,7 @@ impl MeLive {
     fn render_sessions(&self) -> Rendered {
         html! {
             <section aria-labelledby="sessions-title">
-                <h2 id="sessions-title">Where you are signed in</h2>
+                <h2 id="sessions-title">Your browsers</h2>
                 <ul class="plain-list" id="sessions">
                     for session in &self.sessions {
                         <li :key={session.id.as_str()}>{self.render_session(session)}</li>

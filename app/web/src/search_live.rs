@@ -245,7 +245,7 @@ impl SearchLive {
         let sent_at = rfc3339(hit.message.sent_at_ms);
         html! {
             <a class="hit" href={format!("/r/{slug}/{number}#m-{number}")}>
-                <span class="hit-meta"><strong class="author" data-hue={author.colour()}>{author.name.as_str()}</strong><span>"in "{name_of(&hit.room, &self.me.id)}</span><time datetime={sent_at} data-style="recent">{sent_at}</time></span>
+                <span class="hit-meta"><strong class="author" data-hue={author.colour()}>{author.name.as_str()}</strong><span class="hit-room">"in "{name_of(&hit.room, &self.me.id)}</span><time datetime={sent_at} data-style="recent">{sent_at}</time></span>
                 <span class="hit-text">
                     for (text, is_term) in &hit.excerpt {
                         if *is_term { <mark>{text}</mark> } else { {text} }
