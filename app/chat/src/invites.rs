@@ -8,7 +8,7 @@ use eventsourcing::{
 use identity::{Guest, GuestId};
 
 use crate::{
-    Fault, Invite, PersonHint, RoomId, Slug,
+    Fault, Invite, PersonHint, RoomId, Slug, Unanswered,
     blocks::{Blocking, Blocks},
     claim::Claimed,
     columns::{damaged, guest},
@@ -49,6 +49,25 @@ impl Invites {
         self.read(move |db| {
             let sql = "SELECT * FROM invites WHERE room = ?1 AND until_ms > ?2";
             db.prepare_cached(sql)?.query_row(params![room, now_ms], read_invite).optional()
+        })
+        .await
+    }
+
+    /// How the invitation of `from` to `room` came to nothing, if it was the last one there.
+    pub async fn unanswered(
+        &self,
+        room: &RoomId,
+        from: &GuestId,
+    ) -> Result<Option<Unanswered>, Fault> {
+        let (room, from) = (room.as_str().to_owned(), from.as_str().to_owned());
+        self.read(move |db| {
+            let sql = "SELECT declined FROM unanswered WHERE room = ?1 AND from_id = ?2";
+            let declined: Option<bool> =
+                db.prepare_cached(sql)?.query_row([room, from], |row| row.get(0)).optional()?;
+            Ok(declined.map(|declined| match declined {
+                true => Unanswered::Declined,
+                false => Unanswered::Expired,
+            }))
         })
         .await
     }
@@ -121,6 +140,7 @@ impl SqlProjection for InvitesProjection {
     type Change = Told;
 
     const NAME: &'static str = "invites";
+    const SCHEMA: u32 = 2;
 
     fn create(&self, db: &Connection) -> rusqlite::Result<()> {
         db.execute_batch(
@@ -142,6 +162,11 @@ impl SqlProjection for InvitesProjection {
              CREATE INDEX invites_by_guest ON invites (to_id, at_ms DESC);
              CREATE INDEX invites_by_room ON invites (room);
              CREATE INDEX invites_by_end ON invites (until_ms, pair);
+             CREATE TABLE unanswered (
+                 room TEXT NOT NULL PRIMARY KEY,
+                 from_id TEXT NOT NULL,
+                 declined INTEGER NOT NULL
+             ) STRICT, WITHOUT ROWID;
              CREATE TABLE blocks (
                  who TEXT NOT NULL,
                  blocked_id TEXT NOT NULL,
@@ -181,7 +206,10 @@ fn apply_pairing(
         Pairing::Invited { by, at_ms, until_ms } => {
             write_invite(apply, pair, by, (*at_ms, *until_ms))?;
         }
-        Pairing::Accepted | Pairing::Declined { .. } | Pairing::Withdrawn | Pairing::Expired => {
+        Pairing::Declined { .. } => write_unanswered(apply, pair, Unanswered::Declined)?,
+        Pairing::Expired => write_unanswered(apply, pair, Unanswered::Expired)?,
+        Pairing::Accepted | Pairing::Withdrawn => {
+            delete_unanswered(apply, pair)?;
             delete_invite(apply, pair)?;
         }
     }
@@ -220,6 +248,21 @@ fn write_invite(
                SELECT pair, room, slug, ?2, ?3, ?4, ?5, ?6 FROM pairs WHERE pair = ?1";
     let values = params![pair, by.id.as_str(), by.name.as_str(), to.as_str(), at_ms, until_ms];
     db.prepare_cached(sql)?.execute(values)?;
+    delete_unanswered(db, pair)?;
+    Ok(())
+}
+
+/// Who invited is told what came of it, until there is something else to tell.
+fn write_unanswered(db: &Connection, pair: &str, how: Unanswered) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO unanswered
+               SELECT room, from_id, ?2 FROM invites WHERE pair = ?1";
+    db.prepare_cached(sql)?.execute(params![pair, how == Unanswered::Declined])?;
+    delete_invite(db, pair)
+}
+
+fn delete_unanswered(db: &Connection, pair: &str) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM unanswered WHERE room = (SELECT room FROM pairs WHERE pair = ?1)";
+    db.prepare_cached(sql)?.execute([pair])?;
     Ok(())
 }
 

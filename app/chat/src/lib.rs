@@ -114,7 +114,7 @@ pub use notice::{Happening, Notice};
 pub use opening::{Config, OpenError, Settings, Store};
 pub use pair::ASK_AGAIN_AFTER_MS;
 pub use permissions::{Action, Condition, Stage, allowed};
-pub use private_chat::Invite;
+pub use private_chat::{Invite, Unanswered};
 pub use room::{
     BURST_MAX, KNOCK_AGAIN_AFTER_MS, KNOCKS_MAX, ORDER_PACE_MS, ORDERS_MAX, PACE_MS,
     REPEAT_AFTER_MS, Refusal,

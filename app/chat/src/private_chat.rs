@@ -35,6 +35,13 @@ pub struct Invite {
     pub until_ms: i64,
 }
 
+/// How an invitation came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    Declined,
+    Expired,
+}
+
 /// Which rooms are of two, and of which: a room is so from its opening on, or never.
 #[derive(Default)]
 pub(crate) struct Twos(Mutex<HashMap<RoomId, Option<[GuestId; 2]>>>);
@@ -112,6 +119,18 @@ impl Chat {
     /// The read model could not be read.
     pub async fn pending_invite(&self, room: &RoomId) -> Result<Option<Invite>, Fault> {
         self.0.invites.in_room(room, self.0.clock.now_ms()).await
+    }
+
+    /// How the last invitation to the private chat `room` came to nothing, if it was that of `me`.
+    ///
+    /// # Errors
+    /// The read model could not be read.
+    pub async fn unanswered(
+        &self,
+        me: &GuestId,
+        room: &RoomId,
+    ) -> Result<Option<Unanswered>, Fault> {
+        self.0.invites.unanswered(room, me).await
     }
 
     /// `me` wants neither invitations nor messages of `who` any more. What waits from them is

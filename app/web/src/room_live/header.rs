@@ -117,13 +117,10 @@ fn door(viewer: &Viewer, room: &Room) -> Rendered {
 /// What came of something that has no place of its own to say so.
 fn said(room: &Room) -> Rendered {
     let refusal = room.refusal.as_ref().map(|refusal| refusal.text.as_str());
-    let waits = room.pending.is_some();
     html! {
         <div class="said" role="status">
             {refusal.map(|text| html! { <p class="refusal">{text}</p> })}
-            if waits {
-                <p class="waiting">"They were invited. They see it wherever they are, until they answer."</p>
-            }
+            {room.invited.map(|invited| html! { <p class="waiting">{invited.sentence()}</p> })}
         </div>
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Heard {
     Room,
     /// Whom the visitor has blocked.
     Blocks,
+    /// What came of an invitation, perhaps to this room.
+    Invites,
     /// The visitor goes by another name, which they took here or elsewhere.
     Renamed { from: GuestName, guest: Guest, number: u64 },
 }
@@ -45,6 +47,7 @@ fn of_hint(hint: &Received<PersonHint>, room: &RoomId) -> Option<Heard> {
     match hint {
         Received::Hint(PersonHint::Standing(id)) if id == room => Some(Heard::Room),
         Received::Hint(PersonHint::Blocks) => Some(Heard::Blocks),
+        Received::Hint(PersonHint::Invites) => Some(Heard::Invites),
         Received::Hint(_) => None,
         // Whatever else it was is looked at together with the room.
         Received::Lagged => Some(Heard::Room),
@@ -68,6 +71,11 @@ impl RoomLive {
             Heard::Blocks => {
                 if let Shown::Inside(room) = &mut self.shown {
                     room.look_at_blocks(&cx.app().chat, &self.viewer.me.id).await;
+                }
+            }
+            Heard::Invites => {
+                if let Shown::Inside(room) = &mut self.shown {
+                    room.look_at_invite(&cx.app().chat, &self.viewer.me).await;
                 }
             }
             Heard::Renamed { from, guest, number } => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chat::{Action, Chat, Invite, Member, Page, Role, RoomSummary, Seat, allowed};
+use chat::{Action, Chat, Member, Page, Role, RoomSummary, Seat, Unanswered, allowed};
 use identity::{Guest, GuestId};
 use liveview::{Cx, Interrupt, Params, Place, Stream};
 
@@ -39,14 +39,22 @@ pub(super) struct Room {
     pub(super) chosen: Option<Chosen>,
     pub(super) read_mark: Option<u64>,
     pub(super) owners: Owners,
-    /// The other one of a private chat has not come yet.
-    pub(super) pending: Option<Invite>,
+    /// What there is to tell of the other one of a private chat, who was invited.
+    pub(super) invited: Option<Invited>,
     pub(super) people_count: usize,
     /// When a fleeting room is erased unless somebody comes. A page that is connected is somebody.
     pub(super) erased_at_ms: Option<i64>,
     blocks: Vec<Guest>,
     seat: Option<Taken>,
     keys: u64,
+}
+
+/// What came of an invitation so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Invited {
+    Waits,
+    Declined,
+    Expired,
 }
 
 /// What only those with an owner's powers see.
@@ -119,6 +127,24 @@ impl Asked {
     }
 }
 
+impl Invited {
+    fn of(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Declined => Self::Declined,
+            Unanswered::Expired => Self::Expired,
+        }
+    }
+
+    /// For the one who invites.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::Waits => "They were invited. They see it wherever they are, until they answer.",
+            Self::Declined => "They said no.",
+            Self::Expired => "They did not answer.",
+        }
+    }
+}
+
 impl Refusal {
     /// A plain form that was refused comes back with what was typed.
     fn from_flash(flash: &liveview::Flash) -> Option<Self> {
@@ -153,7 +179,7 @@ impl Room {
             chosen: None,
             read_mark: chat.read_mark(&summary.id, &me.id).await.map_err(Interrupt::fault)?,
             owners: Owners::default(),
-            pending: None,
+            invited: None,
             erased_at_ms: chat.deadline(&summary),
             people_count: chat.attendance().count(&summary.id),
             blocks: chat.blocks(&me.id).await.map_err(Interrupt::fault)?,
@@ -162,7 +188,7 @@ impl Room {
             summary,
         };
         room.look_at_what_owners_see(chat).await;
-        room.look_at_invite(chat, me, cx.connected()).await;
+        room.look_at_invite(chat, me).await;
         if let Some(id) = &asked.person {
             room.person = person(&house, &room.summary, id).await.ok();
         }
@@ -239,17 +265,23 @@ impl Room {
     }
 
     /// Whoever enters a private chat that they were invited to has accepted.
-    async fn look_at_invite(&mut self, chat: &Chat, me: &Guest, is_here: bool) {
+    pub(super) async fn look_at_invite(&mut self, chat: &Chat, me: &Guest) {
         if self.summary.with.is_none() {
             return;
         }
+        // A fault is logged where it happened, and nothing is told; the next hint looks again.
         let pending = chat.pending_invite(&self.summary.id).await.ok().flatten();
         match pending {
-            Some(invite) if invite.to == me.id && is_here => {
+            Some(invite) if invite.to != me.id => self.invited = Some(Invited::Waits),
+            Some(_) if self.seat.is_some() => {
                 // Answered or expired meanwhile: they are in all the same.
                 let _answered = chat.accept(me, &self.summary.id).await;
             }
-            pending => self.pending = pending.filter(|invite| invite.to != me.id),
+            Some(_) => {}
+            None => {
+                let unanswered = chat.unanswered(&me.id, &self.summary.id).await.ok().flatten();
+                self.invited = unanswered.map(Invited::of);
+            }
         }
     }
 
