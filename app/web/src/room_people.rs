@@ -78,9 +78,15 @@ impl SharedView for RoomPeople {
         self.look_at_present(&chat).await;
     }
 
+    /// Whoever speaks without a live page becomes a member and is never here: nothing tells of them.
     async fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> bool {
         let chat = cx.app().chat.clone();
-        self.look_at_present(&chat).await
+        let summary = chat.directory().by_id(&self.room).await;
+        let has_others = matches!(summary, Ok(Some(room)) if room.members != self.members_total);
+        if has_others {
+            self.look_at_members(&chat).await;
+        }
+        self.look_at_present(&chat).await || has_others
     }
 
     fn render(&self) -> Rendered {
