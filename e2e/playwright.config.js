@@ -13,7 +13,7 @@ export default defineConfig({
   // Two cores are shared with the server and the browser itself.
   workers: 1,
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
   reporter: "list",

@@ -26,6 +26,18 @@ export const test = base.extend({
     if (info.status !== info.expectedStatus) await info.attach("server log", { body: server.log });
   },
 
+  /** `await house({…})`: a server with settings of the test's own, see `Server.open`. */
+  house: async ({}, use, info) => {
+    const servers = [];
+    await use(async (options) => {
+      servers.push(await Server.open(options));
+      return servers.at(-1);
+    });
+    await Promise.all(servers.map((server) => server.close()));
+    if (info.status === info.expectedStatus) return;
+    for (const server of servers) await info.attach("server log", { body: server.log });
+  },
+
   baseURL: async ({ server }, use) => use(server.url),
 
   /** `await person({…context options})`: somebody in a browser of their own, with one page. */
@@ -62,6 +74,24 @@ export async function nameGuest(page, name) {
   return page;
 }
 
+/** Somebody called `name` comes to the room at `path`. */
+export async function arrive(page, name, path) {
+  return Room.open(await nameGuest(page, name), path);
+}
+
+/** Somebody called `name` starts a room from the lobby, and is in it. */
+export async function startOwn(page, name, title) {
+  await nameGuest(page, name);
+  await page.goto("/");
+  await isLive(page);
+  await page.getByLabel(/What is it about/).fill(title);
+  await page.getByRole("button", { name: "Start a room" }).click();
+  await page.waitForURL("**/r/*");
+  const room = new Room(page);
+  await room.isCurrent();
+  return room;
+}
+
 /** A room on a page. */
 export class Room {
   constructor(page) {
@@ -72,6 +102,17 @@ export class Room {
     this.box = page.getByRole("textbox", { name: /^Message to / });
     this.refusal = page.getByRole("alert");
     this.newest = page.locator("#new-messages");
+    /** Those who are here, one entry for each person. */
+    this.here = page.locator("#people .people-here .person");
+    this.typing = page.locator("#typing");
+    /** What happened besides messages, a line each. */
+    this.happened = this.conversation.locator(".happened li");
+    this.settings = page.getByRole("dialog", { name: "Settings of this room" });
+  }
+
+  /** Its address. */
+  get path() {
+    return new URL(this.page.url()).pathname;
   }
 
   /** Opens a room, or a page at `path`, and waits until it is live. */
@@ -100,6 +141,48 @@ export class Room {
 
   message(text) {
     return this.messages.filter({ hasText: text });
+  }
+
+  /** The entry of `name` among those who are here, or who are not here now. */
+  entry(name) {
+    return this.page.locator("#people .person").filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** Opens the menu of `name`: on a phone the list of people is behind a button. */
+  async menuOf(name) {
+    const link = this.entry(name).getByRole("link");
+    if (!(await link.isVisible())) await this.page.getByRole("button", { name: "People" }).click();
+    await link.click();
+    return this.page.getByRole("dialog", { name: "Person" });
+  }
+
+  /** Opens the menu of the message that says `text`. */
+  async menuOfMessage(text) {
+    await this.message(text).hover();
+    await this.message(text).getByRole("button", { name: "More about this message" }).click();
+    return this.page.getByRole("dialog", { name: "Message" });
+  }
+
+  /** Deletes the message that says `text`, as one who means it. */
+  async remove(text) {
+    const menu = await this.menuOfMessage(text);
+    await menu.getByRole("button", { name: "Delete…" }).click();
+    await menu.getByRole("button", { name: "Delete it" }).click();
+  }
+
+  async openSettings() {
+    await this.page.getByRole("button", { name: "Room menu" }).click();
+    await this.page.getByRole("button", { name: "Settings…" }).click();
+    await expect(this.settings).toBeVisible();
+    return this.settings;
+  }
+
+  /** The owner makes the room `visibility`: "Public", "Unlisted" or "Private". */
+  async become(visibility) {
+    const settings = await this.openSettings();
+    await settings.getByRole("radio", { name: visibility }).check();
+    await settings.getByRole("button", { name: "Change" }).first().click();
+    await expect(this.settings).toBeHidden();
   }
 
   /** Number and body of every message on the page, as a reader has them. */
