@@ -4,10 +4,16 @@ use liveview::{Rendered, html};
 
 use super::{Msg, Viewer, room::Room};
 
-/// The form `act`, with `inside` it.
-pub(super) fn form(viewer: &Viewer, room: &Room, act: &str, inside: Rendered) -> Rendered {
+/// The form `act`, with `inside` it; `id` is unique in the page.
+pub(super) fn form(
+    viewer: &Viewer,
+    room: &Room,
+    id: &str,
+    act: &str,
+    inside: Rendered,
+) -> Rendered {
     html! {
-        <form class="act" action={format!("{}/{act}", room.path())} method="post" phx-submit={Msg::Act} data-act={act}>
+        <form id={id} class="act" action={format!("{}/{act}", room.path())} method="post" phx-submit={Msg::Act} data-act={act}>
             <input type="hidden" name="_csrf_token" value={viewer.csrf_token}>
             <input type="hidden" name="act" value={act}>
             {inside}
@@ -15,10 +21,12 @@ pub(super) fn form(viewer: &Viewer, room: &Room, act: &str, inside: Rendered) ->
     }
 }
 
-/// The form `act` that is about one person; the page's script may say later about whom.
+/// The form `act` that is about one person, at one `place` of the page; the page's script may say
+/// later about whom.
 pub(super) fn about(
     viewer: &Viewer,
     room: &Room,
+    place: &str,
     act: &str,
     who: Option<&str>,
     inside: Rendered,
@@ -27,7 +35,8 @@ pub(super) fn about(
         <input type="hidden" name="who" value={who.unwrap_or_default()}>
         {inside}
     };
-    form(viewer, room, act, with_person)
+    let id = format!("{place}-{act}-{}", who.unwrap_or_default());
+    form(viewer, room, &id, act, with_person)
 }
 
 /// Why the form was refused, where it stands.

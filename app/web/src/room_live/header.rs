@@ -52,7 +52,7 @@ fn title(viewer: &Viewer, room: &Room) -> Rendered {
         <h1 id="room-title" data-rename?={may_rename} title?={may_rename.then_some("Click to rename")}>{room.name(viewer)}</h1>
         if may_rename {
             <div class="rename">
-                {form(viewer, room, "title", html! {
+                {form(viewer, room, "rename", "title", html! {
                     <label class="visually-hidden" for="rename-title">The name of the room</label>
                     <input id="rename-title" type="text" name="title" value={typed(room, "title", "title", now)} maxlength={TITLE_CHARS_MAX} autocomplete="off" placeholder={room.summary.slug.as_str()}>
                     <button type="submit" class="button">Save</button>
@@ -92,7 +92,7 @@ fn menu(viewer: &Viewer, room: &Room) -> Rendered {
             <a class="menu-item" href={format!("/search?room={}", room.summary.slug.as_str())}>Search in this room</a>
             <button type="button" class="menu-item" data-help>Keyboard</button>
             if room.may(Action::Leave) && room.role_name() != "visitor" {
-                {form(viewer, room, "leave", button("Leave the room"))}
+                {form(viewer, room, "leave", "leave", button("Leave the room"))}
             }
         </div>
     }
@@ -106,8 +106,8 @@ fn door(viewer: &Viewer, room: &Room) -> Rendered {
             for guest in knocks {
                 <div :key={guest.id.as_str()} class="knock">
                     <p><strong class="author" data-hue={guest.colour()}>{guest.name.as_str()}</strong>" knocks."</p>
-                    {super::forms::about(viewer, room, "admit", Some(guest.id.as_str()), html! { <button type="submit" class="button">Let in</button> })}
-                    {super::forms::about(viewer, room, "turn-away", Some(guest.id.as_str()), html! { <button type="submit" class="button quiet">Say no</button> })}
+                    {super::forms::about(viewer, room, "door", "admit", Some(guest.id.as_str()), html! { <button type="submit" class="button">Let in</button> })}
+                    {super::forms::about(viewer, room, "door", "turn-away", Some(guest.id.as_str()), html! { <button type="submit" class="button quiet">Say no</button> })}
                 </div>
             }
         </div>

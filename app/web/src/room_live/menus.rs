@@ -32,7 +32,7 @@ pub(super) fn of_message(viewer: &Viewer, room: &Room) -> Rendered {
                 <button type="button" class="menu-item" data-menu-ask>"Delete…"</button>
                 <div class="menu-confirm" hidden>
                     <p>"Delete this message for everyone?"</p>
-                    {form(viewer, room, "remove", html! {
+                    {form(viewer, room, "menu-remove", "remove", html! {
                         <input type="hidden" name="number" value="">
                         {button("Delete it")}
                     })}
@@ -47,16 +47,16 @@ pub(super) fn of_person(viewer: &Viewer, room: &Room) -> Rendered {
     html! {
         <div id={format!("person-menu-{}", room.role_name())} class="menu person-menu" popover phx-update="ignore" role="dialog" aria-label="Person">
             <p class="menu-title" data-menu-name></p>
-            <div class="menu-body">{forms_about(viewer, room, None)}</div>
+            <div class="menu-body">{forms_about(viewer, room, "menu", None)}</div>
         </div>
     }
 }
 
 /// Everything that one may do with somebody. Which of it makes sense depends on who they are, and the
 /// server has the last word.
-fn forms_about(viewer: &Viewer, room: &Room, who: Option<&Guest>) -> Rendered {
+fn forms_about(viewer: &Viewer, room: &Room, place: &str, who: Option<&Guest>) -> Rendered {
     let who = who.map(|guest| guest.id.as_str());
-    let form_of = |act: &str, inside: Rendered| about(viewer, room, act, who, inside);
+    let form_of = |act: &str, inside: Rendered| about(viewer, room, place, act, who, inside);
     let role =
         |to: &str, text: &str| html! { <input type="hidden" name="role" value={to}>{button(text)} };
     let is_of_two = room.summary.with.is_some();
@@ -68,7 +68,7 @@ fn forms_about(viewer: &Viewer, room: &Room, who: Option<&Guest>) -> Rendered {
         {form_of("unblock", button("Unblock"))}
         if room.may(Action::SetRole) {
             <div data-for="member visitor">{form_of("role", role("co-owner", "Make co-owner"))}</div>
-            <div data-for="co-owner">{form_of("role", role("member", "No longer co-owner"))}</div>
+            <div data-for="co-owner">{about(viewer, room, "demote", "role", who, role("member", "No longer co-owner"))}</div>
             {form_of("transfer", button("Hand the room over"))}
         }
         if room.may(Action::Expel) {
@@ -84,7 +84,7 @@ pub(super) fn chosen_person(viewer: &Viewer, room: &Room) -> Rendered {
         if let Some(guest) = person {
             <section id="person" class="chosen" aria-labelledby="person-name">
                 <h2 id="person-name">{guest.name.as_str()}</h2>
-                {forms_about(viewer, room, Some(guest))}
+                {forms_about(viewer, room, "chosen", Some(guest))}
                 <p><a href={room.path()}>Back to the conversation</a></p>
             </section>
         }
@@ -97,13 +97,13 @@ pub(super) fn chosen_message(viewer: &Viewer, room: &Room, chosen: &Chosen) -> R
         <details class="chosen">
             <summary>{format!("Change message {}", chosen.number)}</summary>
             if let Some(editing) = &chosen.editing {
-                <form class="composer" action={format!("{}/edit", room.path())} method="post" phx-submit={super::Msg::Act}>
+                <form id="chosen-edit" class="composer" action={format!("{}/edit", room.path())} method="post" phx-submit={super::Msg::Act}>
                     {edit_fields(viewer, "chosen", editing)}
                     <button type="submit" class="send">Save</button>
                 </form>
             }
             if chosen.may_remove {
-                {form(viewer, room, "remove", html! {
+                {form(viewer, room, "chosen-remove", "remove", html! {
                     <input type="hidden" name="number" value={chosen.number}>
                     <button type="submit" class="button dangerous">Delete this message</button>
                 })}

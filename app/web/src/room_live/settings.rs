@@ -44,7 +44,7 @@ fn title(viewer: &Viewer, room: &Room) -> Rendered {
     let now = room.summary.title.as_deref().unwrap_or_default();
     html! {
         <section>
-            {form(viewer, room, "title", html! {
+            {form(viewer, room, "settings-form-title", "title", html! {
                 <label for="settings-name">Name</label>
                 <div class="one-line">
                     <input id="settings-name" type="text" name="title" value={typed(room, "title", "title", now)} maxlength={TITLE_CHARS_MAX} autocomplete="off" placeholder={room.summary.slug.as_str()}>
@@ -64,7 +64,7 @@ fn visibility(viewer: &Viewer, room: &Room) -> Rendered {
     ];
     html! {
         <section>
-            {form(viewer, room, "visibility", html! {
+            {form(viewer, room, "settings-form-visibility", "visibility", html! {
                 <fieldset>
                     <legend>Who may enter</legend>
                     for (visibility, name, says) in choices {
@@ -87,7 +87,7 @@ fn keeping(viewer: &Viewer, room: &Room) -> Rendered {
     let minutes = idle_ms.map_or(30, |idle_ms| (idle_ms / 60_000).max(1)).to_string();
     html! {
         <section>
-            {form(viewer, room, "retention", html! {
+            {form(viewer, room, "settings-form-retention", "retention", html! {
                 <label for="settings-retention">What is said is kept</label>
                 <select id="settings-retention" name="retention">
                     <option value="kept" selected={idle_ms.is_none()}>Until somebody deletes it</option>
@@ -120,7 +120,7 @@ fn roles(viewer: &Viewer, room: &Room) -> Rendered {
                         <li :key={member.guest.id.as_str()}>
                             <span class="author" data-hue={member.guest.colour()}>{member.guest.name.as_str()}</span>
                             {share(viewer, room, member.guest.id.as_str(), member.role)}
-                            {about(viewer, room, "transfer", Some(member.guest.id.as_str()), html! { <button type="submit" class="button quiet">Hand over</button> })}
+                            {about(viewer, room, "settings", "transfer", Some(member.guest.id.as_str()), html! { <button type="submit" class="button quiet">Hand over</button> })}
                         </li>
                     }
                 </ul>
@@ -139,6 +139,7 @@ fn share(viewer: &Viewer, room: &Room, who: &str, role: Role) -> Rendered {
     about(
         viewer,
         room,
+        "settings",
         "role",
         Some(who),
         html! {
@@ -156,7 +157,7 @@ fn expelled(viewer: &Viewer, room: &Room) -> Rendered {
                 for guest in &room.owners.expelled {
                     <li :key={guest.id.as_str()}>
                         <span class="author" data-hue={guest.colour()}>{guest.name.as_str()}</span>
-                        {about(viewer, room, "pardon", Some(guest.id.as_str()), html! { <button type="submit" class="button quiet">Let come back</button> })}
+                        {about(viewer, room, "settings", "pardon", Some(guest.id.as_str()), html! { <button type="submit" class="button quiet">Let come back</button> })}
                     </li>
                 }
             </ul>
@@ -170,7 +171,7 @@ fn ending(viewer: &Viewer, room: &Room) -> Rendered {
     html! {
         <section class="danger">
             if is_open && room.may(Action::End) {
-                {form(viewer, room, "end", html! {
+                {form(viewer, room, "settings-form-end", "end", html! {
                     <label for="settings-reason">"End the conversation: it can be read, and nothing is added. Why? (You may leave this empty.)"</label>
                     <div class="one-line">
                         <input id="settings-reason" type="text" name="reason" value={typed(room, "end", "reason", "")} maxlength={TITLE_CHARS_MAX} autocomplete="off">
@@ -180,7 +181,7 @@ fn ending(viewer: &Viewer, room: &Room) -> Rendered {
                 {refusal(room, "end")}
             }
             if room.may(Action::Erase) {
-                {form(viewer, room, "delete", html! {
+                {form(viewer, room, "settings-form-delete", "delete", html! {
                     <label for="settings-delete">{format!("Delete the room and everything that was said in it, for good. To confirm, type its name: {}", room.name(viewer))}</label>
                     <div class="one-line">
                         <input id="settings-delete" type="text" name="name" value={typed(room, "delete", "name", "")} autocomplete="off">
