@@ -87,6 +87,7 @@ impl LiveView for LobbyLive {
     type Msg = Msg;
 
     async fn mount(cx: &mut Cx<Self>) -> Result<Self, Interrupt> {
+        cx.title("Lobby");
         let house = cx.app().clone();
         let mut names = house.identity.subscribe(&crate::visitor::session(cx.session()).guest_id());
         let me = house.guest(cx.session()).await.map_err(Interrupt::fault)?;
