@@ -4,9 +4,13 @@
 //! idle page costs and what a delivered message costs, and measures a bare broadcast of prepared
 //! frames over the same WebSocket library in the same run. Every delivery is audited: a message
 //! that is lost, doubled or out of order fails the run.
+//!
+//! `cargo run --release -p bench -- history` fills rooms through the chat's facade, and measures what
+//! one more post costs there and how long somebody waits who opens the room, scrolls or searches.
 
 mod audit;
 mod client;
+mod history;
 mod process;
 mod raw;
 mod room;
@@ -17,6 +21,8 @@ use clap::Parser;
 enum Command {
     /// Memory per idle page and CPU per delivered message, one room, against a bare broadcast.
     Room(room::Options),
+    /// What a post costs with much history and many absent members, and how long reading takes.
+    History(history::Options),
     /// The bare broadcast, as a server of its own. Started by `room`.
     #[command(hide = true)]
     RawServer,
@@ -28,6 +34,7 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match command {
         Command::Room(options) => runtime.block_on(room::run(options)),
+        Command::History(options) => runtime.block_on(history::run(options)),
         Command::RawServer => runtime.block_on(raw::serve()),
     }
 }
