@@ -1,7 +1,7 @@
 //! What happens in a room, as the log has it.
 
 use eventsourcing::EventPayload;
-use identity::{Guest, GuestId, GuestName};
+use identity::{Guest, GuestName};
 use serde::{Deserialize, Serialize};
 
 use crate::{MessageId, Retention, Role, Slug, Visibility};
@@ -268,11 +268,6 @@ impl Opening {
         self.title = None;
         forget_name(&mut self.owner);
         self.with.iter_mut().for_each(forget_name);
-    }
-
-    /// Whether `who` is one of the two of a private chat.
-    pub fn is_between(&self, who: &GuestId) -> bool {
-        self.with.as_ref().is_some_and(|with| with.id == *who || self.owner.id == *who)
     }
 }
 

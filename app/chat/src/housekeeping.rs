@@ -182,13 +182,11 @@ impl Housekeeper {
         let empty_since_ms = self.attendance.empty_since_ms(&room.id);
         match deadline_ms(room, empty_since_ms).zip(empty_since_ms) {
             Some((deadline_ms, _)) if deadline_ms > now_ms => run.come_again_by(deadline_ms),
-            Some((_, empty_since_ms)) => {
-                if self.expire(&room.id, empty_since_ms, now_ms).await {
-                    run.rooms_erased += 1;
-                    run.messages_erased += room.messages;
-                }
+            Some((_, empty_since_ms)) if self.expire(&room.id, empty_since_ms, now_ms).await => {
+                run.rooms_erased += 1;
+                run.messages_erased += room.messages;
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 

@@ -167,6 +167,7 @@ struct Parts {
 }
 
 /// What an address leads to.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on its way to a page")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visit {
     /// A room.
@@ -337,11 +338,12 @@ impl Chat {
         manner: Manner,
         body: &str,
     ) -> Result<Posted, ActError> {
-        self.check_heard(room, &author.id).await?;
+        let is_heard = self.is_heard(room, &author.id).await?;
         let command_id = CommandId::new(format!("{}:{id}", author.id))
             .expect("two short ids of visible ASCII characters are one");
         let (author, body) = (author.clone(), body.to_owned());
-        let post = Post { id, author, manner, body, at_ms: self.0.clock.now_ms() };
+        let at_ms = self.0.clock.now_ms();
+        let post = Post { id, author, manner, body, is_heard, at_ms };
         let sent = self.0.dispatch.send::<Room>(room.as_str(), command_id, Command::Post(post));
         let receipt = sent.await.map_err(|error| ActError::of("posting a message", error))?;
         let change = receipt.version;

@@ -74,7 +74,7 @@ pub(crate) enum Pairing {
 pub(crate) enum NotPaired {
     /// There is a room already.
     #[error("The two have a room already.")]
-    Already(Claimed),
+    Already(Box<Claimed>),
     #[error(transparent)]
     Refused(Refusal),
 }
@@ -192,7 +192,7 @@ impl Pair {
     ) -> Result<Vec<Pairing>, NotPaired> {
         match &self.paired {
             Some(paired) if Some(&paired.room) != instead_of => {
-                Err(NotPaired::Already(paired.clone()))
+                Err(NotPaired::Already(Box::new(paired.clone())))
             }
             Some(_) | None => Ok(vec![Pairing::Paired(wanted.clone())]),
         }
@@ -323,11 +323,16 @@ mod tests {
         let given = [paired.clone()];
         let ask = |wanted: &Claimed, instead_of| Ask::Pair { wanted: wanted.clone(), instead_of };
         check("two get a room", &[], ask(&first, None), Ok(vec![paired]));
-        check("and keep it", &given, ask(&second, None), Err(NotPaired::Already(first.clone())));
+        check(
+            "and keep it",
+            &given,
+            ask(&second, None),
+            Err(NotPaired::Already(Box::new(first.clone()))),
+        );
         let again = Ok(vec![Pairing::Paired(second.clone())]);
         check("until nothing is left of it", &given, ask(&second, Some(room.clone())), again);
         let given = [Pairing::Paired(first), Pairing::Paired(second.clone())];
-        let late = Err(NotPaired::Already(second.clone()));
+        let late = Err(NotPaired::Already(Box::new(second.clone())));
         check("of two who notice that, one is first", &given, ask(&second, Some(room)), late);
     }
 

@@ -160,12 +160,10 @@ impl Chat {
     }
 
     /// In a private chat, whether the other one wants to hear from `me`.
-    pub(crate) async fn check_heard(&self, room: &RoomId, me: &GuestId) -> Result<(), ActError> {
-        let Some(other) = self.other_of(room, me).await? else { return Ok(()) };
-        match self.0.invites.has_blocked(&other, me).await.map_err(ActError::Fault)? {
-            true => Err(ActError::Refused(Refusal::Blocked)),
-            false => Ok(()),
-        }
+    pub(crate) async fn is_heard(&self, room: &RoomId, me: &GuestId) -> Result<bool, ActError> {
+        let Some(other) = self.other_of(room, me).await? else { return Ok(true) };
+        let blocked = self.0.invites.has_blocked(&other, me).await.map_err(ActError::Fault)?;
+        Ok(!blocked)
     }
 
     async fn check_may_invite(&self, me: &GuestId, other: &GuestId) -> Result<(), ActError> {
@@ -217,7 +215,7 @@ impl Chat {
         let ask = Ask::Pair { wanted: wanted.clone(), instead_of };
         match self.send_pair([&me.id, &other.id], ask).await {
             Ok(_) => Ok(wanted),
-            Err(DispatchError::Refused(NotPaired::Already(paired))) => Ok(paired),
+            Err(DispatchError::Refused(NotPaired::Already(paired))) => Ok(*paired),
             Err(error) => Err(pair_error(error)),
         }
     }

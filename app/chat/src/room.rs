@@ -73,6 +73,8 @@ pub(crate) struct Post {
     pub author: Guest,
     pub manner: Manner,
     pub body: String,
+    /// Of a private chat's two, the other one has not blocked the author.
+    pub is_heard: bool,
     pub at_ms: i64,
 }
 
@@ -232,8 +234,11 @@ impl Room {
     }
 
     fn decide_post(&self, post: &Post) -> Result<Vec<Event>, Refusal> {
-        let Post { id, author, manner, body, at_ms } = post;
+        let Post { id, author, manner, body, is_heard, at_ms } = post;
         self.allow(Action::Post, &author.id)?;
+        if !is_heard {
+            return Err(Refusal::Blocked);
+        }
         let body = normal_body(body);
         check_body(&body)?;
         // The text first: it tells more than the pace, and usually is an accident.

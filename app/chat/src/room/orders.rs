@@ -50,14 +50,14 @@ impl Room {
         check_body(&body)?;
         let (number, by, at_ms) = (target.number, order.by.clone(), order.at_ms);
         let changed = before != body;
-        Ok(changed.then(|| Event::Edited(Edited { number, by, body, at_ms })))
+        Ok(changed.then_some(Event::Edited(Edited { number, by, body, at_ms })))
     }
 
     fn decide_remove(&self, order: &Order, target: &Target) -> Decision {
         self.allow_on(order, target, Action::RemoveOwn, Action::RemoveOthers)?;
         let is_there = self.text_of(target).is_some();
         let (number, by, at_ms) = (target.number, order.by.clone(), order.at_ms);
-        Ok(is_there.then(|| Event::Removed { number, by, at_ms }))
+        Ok(is_there.then_some(Event::Removed { number, by, at_ms }))
     }
 
     fn allow_on(
@@ -97,7 +97,7 @@ impl Room {
         let stay = if becomes_private { self.people.newcomers(present) } else { Vec::new() };
         let (by, at_ms) = (order.by.clone(), order.at_ms);
         let changed = to != self.visibility;
-        Ok(changed.then(|| Event::VisibilityChanged { by, to, stay, at_ms }))
+        Ok(changed.then_some(Event::VisibilityChanged { by, to, stay, at_ms }))
     }
 
     fn decide_retention(&self, order: &Order, to: Retention) -> Decision {
@@ -105,7 +105,7 @@ impl Room {
         check_retention(to)?;
         let (by, at_ms) = (order.by.clone(), order.at_ms);
         let changed = to != self.retention;
-        Ok(changed.then(|| Event::RetentionChanged { by, to, at_ms }))
+        Ok(changed.then_some(Event::RetentionChanged { by, to, at_ms }))
     }
 
     /// Who may enter anyway need not knock.

@@ -46,6 +46,7 @@ fn say(author: Guest, number: u64, body: &str, at_ms: i64) -> Command {
         author,
         manner: Manner::Said,
         body: body.into(),
+        is_heard: true,
         at_ms: T0 + at_ms,
     })
 }
