@@ -105,7 +105,7 @@ test("the keyboard is enough", async ({ server, person }) => {
     stops.push(stop);
   }
   const names = stops.map(({ name }) => name);
-  const order = ["Lobby", "Copy link", "Theme: as the system has it", "Keyboard help", "Conversation", "composer-body", "Send"];
+  const order = ["Lobby", "Theme: as the system has it", "Keyboard help", "Room menu", "Conversation", "composer-body", "Send"];
   expect(names.filter((name) => order.includes(name))).toEqual(order);
   expect(stops.filter(({ isSeen }) => !isSeen)).toEqual([]);
 });

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::room_people::RoomPeople;
 
-/// The list of people: a view of its own.
+/// The list of people: a view of its own. Its element has no class: a patch of this view would put it
+/// in place of those by which the client tells whether a view is connected.
 pub(super) fn people(room: &Room) -> Rendered {
     html! { {shared::<RoomPeople>(&room.summary.id.as_str().to_owned())} }
 }
