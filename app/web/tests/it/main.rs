@@ -1,0 +1,15 @@
+//! Pages, forms and sockets of a whole tea house in memory.
+
+mod cast;
+mod http_client;
+mod table;
+mod rooms;
+mod permissions;
+mod reading;
+mod forged;
+mod defects;
+mod lobby;
+mod companion;
+mod me;
+mod search;
+mod room_page;
