@@ -16,40 +16,47 @@ use super::{
 };
 use crate::room_people::RoomPeople;
 
-/// The list of people: a view of its own. Its element has no class: a patch of this view would put it
-/// in place of those by which the client tells whether a view is connected.
+/// The list of people: a view of its own. In an element that never changes, which patches leave
+/// alone: they would take the class from it by which the client says that a view is connected.
 pub(super) fn people(room: &Room) -> Rendered {
-    html! { {shared::<RoomPeople>(&room.summary.id.as_str().to_owned())} }
+    html! { <div class="people-view">{shared::<RoomPeople>(&room.summary.id.as_str().to_owned())}</div> }
 }
 
 /// The menu of a message. `room_menus.js` fills in the number, and shows only what is possible.
+///
+/// A list of one, whose key is the visitor's role: another role is another menu, sent whole. The
+/// client leaves a menu's inside alone, so it could not put in what alone has changed.
 pub(super) fn of_message(viewer: &Viewer, room: &Room) -> Rendered {
     let may = |action| room.may(action);
     html! {
-        <div id={format!("message-menu-{}", room.role_name())} class="menu message-menu" popover phx-update="ignore" role="dialog" aria-label="Message" data-edits-own?={may(Action::EditOwn)} data-edits-others?={may(Action::EditOthers)} data-removes-own?={may(Action::RemoveOwn)} data-removes-others?={may(Action::RemoveOthers)}>
-            <div class="menu-body">
-                <button type="button" class="menu-item" data-menu-copy>Copy link</button>
-                <button type="button" class="menu-item" data-menu-edit>Edit</button>
-                <button type="button" class="menu-item" data-menu-ask>"Delete…"</button>
-                <div class="menu-confirm" hidden>
-                    <p>"Delete this message for everyone?"</p>
-                    {form(viewer, room, "menu-remove", "remove", html! {
-                        <input type="hidden" name="number" value="">
-                        {button("Delete it")}
-                    })}
+        for role in [room.role_name()] {
+            <div :key={role} id={format!("message-menu-{role}")} class="menu message-menu" popover phx-update="ignore" role="dialog" aria-label="Message" data-edits-own?={may(Action::EditOwn)} data-edits-others?={may(Action::EditOthers)} data-removes-own?={may(Action::RemoveOwn)} data-removes-others?={may(Action::RemoveOthers)}>
+                <div class="menu-body">
+                    <button type="button" class="menu-item" data-menu-copy>Copy link</button>
+                    <button type="button" class="menu-item" data-menu-edit>Edit</button>
+                    <button type="button" class="menu-item" data-menu-ask>"Delete…"</button>
+                    <div class="menu-confirm" hidden>
+                        <p>"Delete this message for everyone?"</p>
+                        {form(viewer, room, "menu-remove", "remove", html! {
+                            <input type="hidden" name="number" value="">
+                            {button("Delete it")}
+                        })}
+                    </div>
                 </div>
             </div>
-        </div>
+        }
     }
 }
 
-/// The menu of a person; filled in by the script, or by the address.
+/// The menu of a person; filled in by the script. As the menu of a message, one for each role.
 pub(super) fn of_person(viewer: &Viewer, room: &Room) -> Rendered {
     html! {
-        <div id={format!("person-menu-{}", room.role_name())} class="menu person-menu" popover phx-update="ignore" role="dialog" aria-label="Person">
-            <p class="menu-title" data-menu-name></p>
-            <div class="menu-body">{forms_about(viewer, room, "menu", None)}</div>
-        </div>
+        for role in [room.role_name()] {
+            <div :key={role} id={format!("person-menu-{role}")} class="menu person-menu" popover phx-update="ignore" role="dialog" aria-label="Person">
+                <p class="menu-title" data-menu-name></p>
+                <div class="menu-body">{forms_about(viewer, room, "menu", None)}</div>
+            </div>
+        }
     }
 }
 
