@@ -52,9 +52,10 @@ export const Composer = {
     clearTimeout(this.sendingTimer);
   },
 
-  /** The box itself is left alone by patches; the viewer may have another name by now. */
+  /** The box itself is left alone by patches; the viewer and the room may have other names by now. */
   updated() {
     this.box.placeholder = this.el.dataset.placeholder;
+    this.field.querySelector("label").textContent = this.el.dataset.label;
   },
 
   disconnected() {

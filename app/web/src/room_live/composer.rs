@@ -185,14 +185,15 @@ fn composer(viewer: &Viewer, room: &Room) -> Rendered {
     let refusal = composer.refusal.as_deref().unwrap_or_default();
     let hint = composer.hint.as_deref().unwrap_or_default();
     let placeholder = format!("Say something, {}", viewer.me.name.as_str());
+    let label = format!("Message to {}", room.name(viewer));
     html! {
-        <form id="composer" class="composer" data-placeholder={placeholder} action={format!("{}/post", room.path())} method="post" phx-submit={Msg::Post} phx-hook="Composer">
+        <form id="composer" class="composer" data-placeholder={placeholder} data-label={label} action={format!("{}/post", room.path())} method="post" phx-submit={Msg::Post} phx-hook="Composer">
             <input type="hidden" name="_csrf_token" value={viewer.csrf_token}>
             <p class="refusal" role="alert" id="refusal">{refusal}</p>
             <p class="hint composer-hint" role="status">{hint}</p>
             <div id="composer-field" class="composer-field" phx-update="ignore">
                 <input type="hidden" name={PostForm::FIELDS.message_id} value={composer.message_id}>
-                <label class="visually-hidden" for="composer-body">{format!("Message to {}", room.name(viewer))}</label>
+                <label class="visually-hidden" for="composer-body">{label}</label>
                 <textarea id="composer-body" name={PostForm::FIELDS.body} rows="1" maxlength={BODY_CHARS_MAX} placeholder={placeholder} enterkeyhint="send" aria-describedby="refusal">{composer.draft}</textarea>
             </div>
             <button type="submit" class="send">Send</button>
