@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use chat::{Chat, MessageId, RoomId, RoomSummary, Settings, Store};
+use chat::{Chat, MessageId, RoomId, Settings, Store};
 use eventsourcing::{EventStore, MemoryStore, Position, ReadModelHome};
 use identity::{Guest, GuestName, GuestSession, Identity};
 use liveview::{Secret, ServeConfig, Session, testing::Browser};
@@ -128,13 +128,6 @@ impl TeaHouse {
 
     pub async fn caught_up(&self) {
         self.chat.caught_up().await.expect("the read models catch up");
-    }
-
-    /// The room as the directory has it, once it has caught up.
-    pub async fn room(&self, id: &RoomId) -> RoomSummary {
-        self.caught_up().await;
-        let found = self.chat.directory().by_id(id).await.expect("no fault");
-        found.expect("the room was opened")
     }
 
     /// The end of the log now.

@@ -17,8 +17,8 @@ const STAGES: [Stage; 3] = [Stage::Open, Stage::Ended, Stage::Erased];
 
 /// The addresses at which a room can be read.
 fn addresses(room: &Room) -> [String; 4] {
-    let path = room.path();
-    [path.clone(), format!("{path}/1"), format!("{path}?before=3"), format!("{path}?person=x")]
+    let (path, mia) = (room.path(), room.mia.id());
+    [path.clone(), format!("{path}/1"), format!("{path}?before=3"), format!("{path}?person={mia}")]
 }
 
 /// Every room, each in a house of its own, and everybody at it.
@@ -55,18 +55,24 @@ async fn pages_show_a_room_to_whom_the_table_says() {
                 false => check_silent(&page.body, &place),
             }
         }
+        let number = |number: u32| format!("{}/{number}", room.path());
+        let there = house.get(cast.get(by), &number(1)).await.status;
+        let missing = house.get(cast.get(by), &number(99)).await.status;
+        assert!(may || there == missing, "{by:?} does not learn how much was said");
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_joined_page_shows_a_room_to_whom_the_table_says() {
-    for_everybody(async |_, cast, room, by| {
+    for_everybody(async |house, cast, room, by| {
         let may = answer(Action::Read, by, room.stage).is_ok();
         let mut page = cast.get(by).browser.clone().open(&room.path()).await;
         page.connect().await;
+        let before = house.now().await;
         let place = format!("{} for {by:?}, {:?} {:?}", room.path(), room.kind, room.stage);
         ask_for_everything(&mut page).await;
+        assert!(may || house.since(before).await.is_empty(), "{place}");
         match may {
             true => assert!(page.html().contains(SECRET), "{place}"),
             false => check_silent(&page.html(), &place),
