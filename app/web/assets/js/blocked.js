@@ -35,6 +35,6 @@ function makeNote() {
   const note = document.createElement("button");
   note.type = "button";
   note.className = "folded-note";
-  note.textContent = "A message of somebody you blocked. Show it";
+  note.textContent = "Message of somebody you blocked: show";
   return note;
 }

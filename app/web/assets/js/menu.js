@@ -4,8 +4,10 @@ const MARGIN_PX = 8;
 
 /** Opens `menu` at `anchor`, with the focus on its first item. */
 export function openAt(menu, anchor) {
+  // The anchor may stand in a drawer, which closes when this opens.
+  const beside = anchor.getBoundingClientRect();
   menu.showPopover();
-  const { left, top } = placed(anchor.getBoundingClientRect(), menu.getBoundingClientRect(), innerWidth, innerHeight);
+  const { left, top } = placed(beside, menu.getBoundingClientRect(), innerWidth, innerHeight);
   menu.style.setProperty("left", `${left}px`);
   menu.style.setProperty("top", `${top}px`);
   Array.from(menu.querySelectorAll("button, a[href], input:not([type=hidden])")).find(isShown)?.focus();

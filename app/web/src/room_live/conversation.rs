@@ -32,7 +32,9 @@ fn empty(room: &Room) -> Rendered {
         <div class="empty">
             <p>"Nobody has said anything yet. You could be the first."</p>
             {retention::sentence(room.summary.retention).map(|sentence| html! { <p>{sentence}"."</p> })}
-            <button type="button" class="button quiet" data-copy={room.path()}>Copy the link, to send it to somebody</button>
+            if room.summary.with.is_none() {
+                <button type="button" class="button quiet" data-copy={room.path()}>Copy the link, to send it to somebody</button>
+            }
         </div>
     }
 }

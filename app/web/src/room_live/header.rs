@@ -91,6 +91,7 @@ fn menu(viewer: &Viewer, room: &Room) -> Rendered {
             <button type="button" class="menu-item" data-notices-switch aria-pressed="false">Hide what happens besides messages</button>
             <a class="menu-item" href={format!("/search?room={}", room.summary.slug.as_str())}>Search in this room</a>
             <button type="button" class="menu-item" data-help>Keyboard</button>
+            <div class="menu-theme">{layout::theme_switch()}<span aria-hidden="true">Light or dark</span></div>
             if room.may(Action::Leave) && room.role_name() != "visitor" {
                 {form(viewer, room, "leave", "leave", button("Leave the room"))}
             }
