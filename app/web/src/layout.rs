@@ -12,7 +12,7 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src
 
 pub(crate) fn page(page: Page<'_>) -> Rendered {
     let title = page.title.map(|title| format!("{title} · Teahouse"));
-    document(title.as_deref().unwrap_or("Teahouse"), page.csrf_token, page.content)
+    document(title.as_deref().unwrap_or("Teahouse"), page.csrf_token, page.tab_token, page.content)
 }
 
 pub(crate) fn error_page(status: u16, reference: Option<&str>) -> Rendered {
@@ -32,7 +32,7 @@ pub(crate) fn error_page(status: u16, reference: Option<&str>) -> Rendered {
             <p><a href="/">To the lobby</a></p>
         </main>
     };
-    document(title, "", Raw::new(content.to_html()))
+    document(title, "", None, Raw::new(content.to_html()))
 }
 
 /// The page on the way to a provider of sign-in: goes on by itself, or by its link.
@@ -118,7 +118,7 @@ pub(crate) fn theme_switch() -> Rendered {
     }
 }
 
-fn document(title: &str, csrf_token: &str, content: Raw) -> Rendered {
+fn document(title: &str, csrf_token: &str, tab_token: Option<&str>, content: Raw) -> Rendered {
     html! {
         <!doctype html>
         <html lang="en">
@@ -126,6 +126,7 @@ fn document(title: &str, csrf_token: &str, content: Raw) -> Rendered {
                 <meta charset="utf-8">
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
                 <meta name="csrf-token" content={csrf_token}>
+                {tab_token.map(|token| html! { <meta name="tab-token" content={token}> })}
                 <meta name="color-scheme" content="light dark">
                 <title data-default="Teahouse" data-suffix=" · Teahouse">{title}</title>
                 <link rel="icon" type="image/svg+xml" href={assets::favicon_url()}>

@@ -85,6 +85,7 @@ impl Web {
             .header(header::REFERRER_POLICY, "same-origin")
             .greet(visitor::greet)
             .admit(visitor::admit)
+            .own_tabs("as", "guest")
             .socket_id(visitor::socket_id)
             .trust_proxy(config.behind_proxy)
             .error_page(layout::error_page)

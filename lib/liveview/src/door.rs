@@ -5,7 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 use channels::ConnectionInfo;
 use http::HeaderMap;
 
-use crate::{app::App, join::Visitor, params::Params, peer, probe::Probe, session::Session};
+use crate::{
+    app::App,
+    join::Visitor,
+    params::Params,
+    peer,
+    probe::Probe,
+    session::{PAGE_TOKEN_MS, Session},
+};
+
+/// What tokens of tabs are signed for.
+const OWN_TAB: &str = "tab";
 
 type Greet<C> = Box<dyn Fn(&C, &mut Session) + Send + Sync>;
 type SocketId<C> = Box<dyn Fn(&C, &Session) -> Option<String> + Send + Sync>;
@@ -17,11 +27,13 @@ pub(crate) struct Door<C> {
     pub(crate) admit: Option<Admit<C>>,
     pub(crate) socket_id: Option<SocketId<C>>,
     pub(crate) trust_proxy: bool,
+    /// The query parameter, and its value, that makes a tab a visitor of its own.
+    pub(crate) own_tab: Option<(&'static str, &'static str)>,
 }
 
 impl<C> Default for Door<C> {
     fn default() -> Self {
-        Self { greet: None, admit: None, socket_id: None, trust_proxy: false }
+        Self { greet: None, admit: None, socket_id: None, trust_proxy: false, own_tab: None }
     }
 }
 
@@ -39,11 +51,27 @@ impl<C> App<C> {
 
     /// The session in a request's cookie, or one of somebody new, greeted.
     pub(crate) fn session(&self, headers: &HeaderMap) -> Session {
-        let mut session = self.known_session(headers).unwrap_or_else(Session::fresh);
+        self.greeted(self.known_session(headers).unwrap_or_else(Session::fresh))
+    }
+
+    fn greeted(&self, mut session: Session) -> Session {
         if let Some(greet) = &self.door.greet {
             greet(&self.context, &mut session);
         }
         session
+    }
+
+    /// The session of a tab that is to be a visitor of its own, if the page is asked for like that;
+    /// and the token by which its socket is known.
+    pub(crate) fn own_tab(&self, params: &Params) -> Option<(Session, String)> {
+        let (name, value) = self.door.own_tab?;
+        if params.get(name) != Some(value) {
+            return None;
+        }
+        let session = self.greeted(Session::fresh());
+        let expires_ms = self.clock.now_ms() + PAGE_TOKEN_MS;
+        let token = self.secret.sign(OWN_TAB, &session, expires_ms);
+        Some((session, token))
     }
 
     /// The browser's address.
@@ -55,7 +83,8 @@ impl<C> App<C> {
         peer::browser(connected, headers, self.door.trust_proxy)
     }
 
-    /// Who connects: the cookie counts only together with the token in the page.
+    /// Who connects: the cookie counts only together with the token in the page. A tab of its own
+    /// brings its session along, signed, and in nothing that a browser sends by itself.
     pub(crate) fn visitor(
         &self,
         connected: Option<SocketAddr>,
@@ -64,8 +93,16 @@ impl<C> App<C> {
         probe: Probe,
     ) -> Visitor {
         let peer = self.peer(connected, headers);
-        let token = query.get("_csrf_token").unwrap_or_default();
-        let session = self.known_session(headers).filter(|session| session.csrf_matches(token));
+        let session = match query.get("_tab") {
+            Some(tab) => {
+                let session = self.secret.verify(OWN_TAB, tab, self.clock.now_ms());
+                session.filter(|session| self.admits(session))
+            }
+            None => {
+                let token = query.get("_csrf_token").unwrap_or_default();
+                self.known_session(headers).filter(|session| session.csrf_matches(token))
+            }
+        };
         Visitor { session: session.map(Into::into), peer, probe }
     }
 

@@ -151,6 +151,17 @@ impl<C: Clone + Send + Sync + 'static> EndpointBuilder<C> {
         self
     }
 
+    /// A page that is asked for with the query parameter `name=value` is shown to somebody new, in
+    /// that tab alone: for demonstrations with several people in one browser.
+    ///
+    /// The session goes into no cookie. It is signed into [`Page::tab_token`](crate::Page), and the
+    /// page's script sends that as the parameter `_tab` when it connects. Plain forms of such a page
+    /// are those of the browser's own session, and are refused, because their token is the tab's.
+    pub fn own_tabs(mut self, name: &'static str, value: &'static str) -> Self {
+        self.app.door.own_tab = Some((name, value));
+        self
+    }
+
     /// What errors look like.
     pub fn error_page(mut self, error_page: ErrorPage) -> Self {
         self.app.error_page = error_page;
@@ -221,6 +232,15 @@ fn register<C, V: LiveView<Context = C>>(app: &mut App<C>) -> &'static str {
     let view = std::any::type_name::<V>();
     app.views.entry(view).or_insert_with(|| Arc::new(Private::<V>(PhantomData)));
     view
+}
+
+/// How a page is asked for.
+#[derive(Default)]
+struct Asked {
+    /// Where the view is at home, if the page has another address.
+    shown_from: Option<String>,
+    /// The token of a tab of its own: its session goes into no cookie.
+    tab_token: Option<String>,
 }
 
 impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
@@ -315,7 +335,8 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         };
         let shown_from = Some(routed.path.clone());
         let visit = Visit { session: Arc::new(session.clone()), peer: None };
-        let mut response = self.page(routed, visit, flash, shown_from).await;
+        let asked = Asked { shown_from, ..Asked::default() };
+        let mut response = self.page(routed, visit, flash, asked).await;
         if response.status() == StatusCode::OK {
             *response.status_mut() = status;
         }
@@ -368,8 +389,13 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             return response;
         }
         let flash = self.app.read_flash(cookie(headers, FLASH_COOKIE)).unwrap_or_default();
-        let visit = Visit { session: Arc::new(self.session(headers)), peer };
-        let mut response = self.page(routed, visit, flash, None).await;
+        let (session, tab_token) = match self.app.own_tab(&routed.params) {
+            Some((session, token)) => (session, Some(token)),
+            None => (self.session(headers), None),
+        };
+        let visit = Visit { session: Arc::new(session), peer };
+        let mut response =
+            self.page(routed, visit, flash, Asked { tab_token, ..Asked::default() }).await;
         let headers_out = response.headers_mut();
         if cookie(headers, FLASH_COOKIE).is_some() && !headers_out.contains_key(header::LOCATION) {
             headers_out.append(header::SET_COOKIE, forget(FLASH_COOKIE));
@@ -382,8 +408,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
         routed: Routed,
         visit: Visit,
         flash: Flash,
-        shown_from: Option<String>,
+        asked: Asked,
     ) -> Response<Body> {
+        let Asked { shown_from, tab_token } = asked;
         let Routed { route: Route { view, live_session }, params, path } = routed;
         let layout = self.app.layout(&live_session);
         let session = visit.session.clone();
@@ -396,6 +423,7 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             Ok(Ok(view)) => {
                 let page = Page {
                     csrf_token: &session.csrf_token(),
+                    tab_token: tab_token.as_deref(),
                     title: view.title.as_deref(),
                     content: Raw::new(view.html),
                 };
@@ -411,7 +439,9 @@ impl<C: Clone + Send + Sync + 'static> Endpoint<C> {
             Ok(Err(error @ Interrupt::Fault(_))) => self.fault(&error),
             Err(_panic) => self.fault(&Interrupt::fault("a view panicked")),
         };
-        response.headers_mut().append(header::SET_COOKIE, self.set_cookie(&session));
+        if tab_token.is_none() {
+            response.headers_mut().append(header::SET_COOKIE, self.set_cookie(&session));
+        }
         response
     }
 

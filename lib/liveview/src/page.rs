@@ -20,6 +20,11 @@ use crate::{
 pub struct Page<'a> {
     /// For `<meta name="csrf-token">` and hidden fields of forms.
     pub csrf_token: &'a str,
+    /// The token of a tab that is a visitor of its own ([`EndpointBuilder::own_tabs`]), for the
+    /// page's script.
+    ///
+    /// [`EndpointBuilder::own_tabs`]: crate::EndpointBuilder::own_tabs
+    pub tab_token: Option<&'a str>,
     /// What the view called itself, if it did.
     pub title: Option<&'a str>,
     /// The view in its container.

@@ -21,6 +21,7 @@ import { showProgress } from "./progress.js";
 import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
 import { Room } from "./room.js";
 import { Scroller } from "./scroller.js";
+import { tabToken } from "./tab.js";
 import { keepTitle } from "./title.js";
 import { fitKeyboard } from "./viewport.js";
 
@@ -30,6 +31,8 @@ import { fitKeyboard } from "./viewport.js";
  */
 function joinParams(view) {
   const params = { _csrf_token: document.querySelector("meta[name='csrf-token']")?.content };
+  const tab = tabToken();
+  if (tab) params._tab = tab;
   const first = view?.querySelector?.(".message[data-number]");
   const scroller = view?.querySelector?.("#scroller");
   const looksBack = scroller && (!atBottom(scroller) || scroller.querySelector("#older > .message"));

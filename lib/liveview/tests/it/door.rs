@@ -64,7 +64,7 @@ impl LiveView for Hello {
 fn layout(page: Around<'_>) -> Rendered {
     html! {
         <!doctype html>
-        <html><head><title>"Inn"</title></head><body data-csrf={page.csrf_token}>{page.content}</body></html>
+        <html><head><title>"Inn"</title></head><body data-csrf={page.csrf_token} data-tab?={page.tab_token}>{page.content}</body></html>
     }
 }
 
@@ -74,6 +74,7 @@ fn inn() -> (Inn, Endpoint<Inn>) {
         .greet(Inn::greet)
         .admit(Inn::knows)
         .socket_id(|_, session| session.get("guest").map(|guest| format!("guest:{guest}")))
+        .own_tabs("as", "guest")
         .live_session("main", layout, |routes| _ = routes.live::<Hello>("/"))
         .build();
     (inn, endpoint)
@@ -190,4 +191,41 @@ async fn without_the_token_of_its_page_a_cookie_opens_no_socket_of_its_session()
     let answer = forged.join(&topic, &page.join_payload().to_string()).await;
     assert_eq!(answer.response()["reason"], "stale");
     assert_eq!(endpoint.disconnect("guest:1"), 0);
+}
+
+/// The token of a page that is a visitor of its own.
+fn tab_token(page: &Page) -> String {
+    let (_, after) = page.document().split_once("data-tab=\"").expect("the page has a token");
+    after.split('"').next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_tab_may_be_a_visitor_of_its_own() {
+    let (inn, endpoint) = inn();
+    let mut browser = Browser::new(&endpoint);
+    assert_eq!(browser.open("/").await.text("b"), "1");
+    let tab = browser.open("/?as=guest").await;
+    assert_eq!(tab.text("b"), "2");
+    let plain = browser.open("/").await;
+    assert_eq!(plain.text("b"), "1", "the cookie is still that of the browser");
+    assert!(!plain.document().contains("data-tab"));
+
+    let query = format!("vsn=2.0.0&_tab={}", tab_token(&tab));
+    let join = |page: &Page| (format!("lv:{}", page.main_id()), page.join_payload().to_string());
+    let (topic, payload) = join(&tab);
+    let mut socket = browser.socket(&query, 16);
+    let answer = socket.join(&topic, &payload).await;
+    assert_eq!(answer.response()["rendered"]["0"], "2", "its socket is the same visitor's");
+
+    // Whatever page is opened next in that tab, made with the cookie, is joined as the tab.
+    let (topic, payload) = join(&plain);
+    let answer = socket.join(&topic, &payload).await;
+    assert_eq!(answer.response()["rendered"]["0"], "2");
+
+    inn.revoke("2");
+    let (topic, payload) = join(&tab);
+    for query in [query.as_str(), "vsn=2.0.0&_tab=forged"] {
+        let answer = browser.socket(query, 16).join(&topic, &payload).await;
+        assert_eq!(answer.response()["reason"], "stale", "{query}");
+    }
 }
