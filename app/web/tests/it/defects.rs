@@ -3,13 +3,23 @@
 
 use std::{fs, path::Path};
 
-use chat::{Chat, Config, MessageId, NewRoom, Refusal, Store, Visibility};
+use chat::{Chat, Config, MessageId, NewRoom, Refusal, Retention, Status, Store, Visibility};
 use eventsourcing::ReadModelHome;
 use tasks::Scope;
 
 use crate::cast::TeaHouse;
 
 const DOCUMENT: &str = include_str!("../../../../docs/defects.md");
+
+/// Another chat on the same log, as after a restart, or on another node.
+async fn another_start(house: &TeaHouse) -> Chat {
+    let scope = Scope::root("another start");
+    let store = Store::Given { log: house.log.clone(), read_models: ReadModelHome::Memory };
+    let again = Chat::open(Config::new(store), house.clock.clone(), &scope).await;
+    let again = again.expect("the log is read again");
+    again.caught_up().await.expect("it catches up");
+    again
+}
 
 /// D6: whoever reads the log anew, as after a restart, knows that the conversation has ended.
 #[tokio::test]
@@ -20,11 +30,7 @@ async fn d6_an_ended_room_stays_ended_after_a_replay() {
     let room = room.expect("a room").id;
     house.say(&room, &ana, "one").await;
     house.chat.end(&room, &ana.guest, None).await.expect("it ends");
-    let scope = Scope::root("another start");
-    let store = Store::Given { log: house.log.clone(), read_models: ReadModelHome::Memory };
-    let again = Chat::open(Config::new(store), house.clock.clone(), &scope).await;
-    let again = again.expect("the log is read again");
-    again.caught_up().await.expect("it catches up");
+    let again = another_start(&house).await;
     for chat in [&house.chat, &again] {
         let said = chat.post(&room, &ana.guest, MessageId::random(), "two").await;
         assert_eq!(said, Err(chat::ActError::Refused(Refusal::Ended)));
@@ -158,6 +164,27 @@ async fn d32_nobody_invites_themselves_through_a_form() {
     assert!(house.since(before).await.is_empty());
     let found = house.chat.directory().by_id(&room.id).await.expect("no fault").expect("a room");
     assert_eq!(found.visibility, Visibility::Public, "the room is as it was");
+}
+
+/// D33: two nodes that tidy up at the same moment erase a room once, and agree on what is left.
+#[tokio::test]
+async fn d33_two_nodes_erase_a_room_once() {
+    let house = TeaHouse::open().await;
+    let ana = house.person("Ana");
+    let retention = Retention::Fleeting { idle_ms: 60_000 };
+    let room = NewRoom { retention, ..NewRoom::titled("By the fire") };
+    let room = house.chat.create_room(&ana.guest, room).await.expect("a room").id;
+    house.say(&room, &ana, "a story").await;
+    let other = another_start(&house).await;
+    let before = house.now().await;
+    house.rest();
+    tokio::join!(house.chat.keep_house(), other.keep_house());
+    assert_eq!(house.since(before).await, ["room Erased"]);
+    for chat in [&house.chat, &other] {
+        chat.caught_up().await.expect("it catches up");
+        let left = chat.directory().by_id(&room).await.expect("no fault").expect("its receipt");
+        assert!(matches!(left.status, Status::Erased { messages: 1, expired: true, .. }));
+    }
 }
 
 /// The document's table: `| D6 | what it was | tests |`, each test as `` `path::name` ``.
