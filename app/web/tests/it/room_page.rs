@@ -272,7 +272,11 @@ async fn another_tab_learns_of_a_new_name() {
         page.find("#composer").attr("data-placeholder").unwrap_or_default().to_owned()
     };
     second.until(|page| placeholder(page).contains("Benjamin")).await;
-    second.catch_up().await;
+    second.until(|page| page.html().contains("is now called Benjamin")).await;
+    // What both tabs had to say about it is said by now.
+    first.catch_up().await;
+    first.submit("#composer", &[("body", "done")]).await;
+    second.until(|page| said(page) == ["done"]).await;
     let noted = second.html().matches("is now called Benjamin").count();
     assert_eq!(noted, 1, "it is noted once, however many tabs know");
 }
