@@ -155,7 +155,7 @@ test("a hit leads to the message, which stands out", async ({ server, person }) 
   const message = page.locator(`#m-${number}`);
   await expect(message).toBeInViewport();
   await expect(message).toContainText("turquoise parrot");
-  const background = (selector) => page.locator(selector).evaluate((element) => getComputedStyle(element).backgroundColor);
+  const background = (selector) => page.locator(`${selector} .body`).evaluate((element) => getComputedStyle(element).backgroundColor);
   expect(await background(`#m-${number}`)).not.toBe(await background(`#m-${number + 3}`));
   await page.getByRole("link", { name: "To the newest" }).click();
   await page.waitForURL(`**${path}`);
@@ -182,8 +182,10 @@ test("what is looked for is text, whatever it looks like, and pages of an answer
     const writer = await guest(server, `Many ${i}`);
     for (let j = 0; j < 9; j += 1) await say(writer, many, `quince ${i} ${j}`);
   }
-  await page.goto("/search?q=quince");
+  await page.goto("/search");
   await isLive(page);
+  await look(page, "quince");
+  await expect(hits(page)).toHaveCount(50);
   const seen = new Set();
   for (;;) {
     for (const text of await page.locator(".hit-text").allTextContents()) seen.add(text.trim());
