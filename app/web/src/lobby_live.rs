@@ -151,7 +151,11 @@ impl LiveView for LobbyLive {
             Msg::Rename(form) => self.rename(form, cx).await,
             Msg::Find(form) => {
                 let params = Params::from_iter([("q", &form.q), ("sort", &form.sort)]);
-                cx.patch(Asked::read(&params).path());
+                let asked = Asked::read(&params);
+                // Who leaves the field, for a link to the next page say, has asked nothing new.
+                if asked != self.asked.at(1) {
+                    cx.patch(asked.path());
+                }
             }
             Msg::Answer(answer) => self.companion.answer(answer, cx).await,
             Msg::News(news) => self.companion.hear(news, cx).await,

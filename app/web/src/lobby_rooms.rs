@@ -91,7 +91,7 @@ impl Asked {
         address("/", &[("q", &self.text), ("sort", order), ("page", &page)])
     }
 
-    fn at(&self, page: usize) -> Self {
+    pub(crate) fn at(&self, page: usize) -> Self {
         Self { page, ..self.clone() }
     }
 }

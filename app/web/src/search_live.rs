@@ -32,6 +32,8 @@ pub(crate) struct SearchForm {
 #[derive(Debug, Message)]
 pub(crate) enum Msg {
     Find(SearchForm),
+    /// A field was changed, or left as it was.
+    Typed(SearchForm),
     Answer(companion::Answer),
     #[internal]
     News(News),
@@ -56,14 +58,26 @@ pub(crate) struct SearchLive {
 
 impl SearchForm {
     fn read(params: &Params) -> Self {
-        let field = |name: &str| params.get(name).unwrap_or_default().trim().to_owned();
-        let short = |text: String, chars: usize| text.chars().take(chars).collect();
-        Self {
-            q: short(field("q"), QUESTION_CHARS_MAX),
-            by: short(field("by"), NAME_CHARS_MAX),
+        let field = |name: &str| params.get(name).unwrap_or_default().to_owned();
+        let typed = Self {
+            q: field("q"),
+            by: field("by"),
             room: field("room"),
             from: field("from"),
             until: field("until"),
+        };
+        typed.tidied()
+    }
+
+    /// As it is looked for: no white space around, nothing too long.
+    fn tidied(&self) -> Self {
+        let short = |text: &str, chars: usize| text.trim().chars().take(chars).collect();
+        Self {
+            q: short(&self.q, QUESTION_CHARS_MAX),
+            by: short(&self.by, NAME_CHARS_MAX),
+            room: self.room.trim().to_owned(),
+            from: self.from.trim().to_owned(),
+            until: self.until.trim().to_owned(),
         }
     }
 
@@ -136,6 +150,12 @@ impl LiveView for SearchLive {
     async fn update(&mut self, message: Msg, cx: &mut Cx<Self>) {
         match message {
             Msg::Find(form) => cx.patch(form.path(None)),
+            Msg::Typed(form) => {
+                // Who leaves a field, for a link to older messages say, has asked nothing new.
+                if form.tidied() != self.asked {
+                    cx.patch(form.path(None));
+                }
+            }
             Msg::Answer(answer) => self.companion.answer(answer, cx).await,
             Msg::News(news) => self.companion.hear(news, cx).await,
         }
@@ -175,7 +195,7 @@ impl SearchLive {
     fn render_form(&self) -> Rendered {
         let asked = &self.asked;
         html! {
-            <form id="search" class="search-form" role="search" action="/search" method="get" phx-change={Msg::Find} phx-submit={Msg::Find}>
+            <form id="search" class="search-form" role="search" action="/search" method="get" phx-change={Msg::Typed} phx-submit={Msg::Find}>
                 <div class="field wide">
                     <label for="search-words">What was said</label>
                     <input id="search-words" type="search" name={SearchForm::FIELDS.q} value={asked.q} maxlength={QUESTION_CHARS_MAX} autocomplete="off" autofocus phx-debounce="300" aria-describedby="search-hint search-refusal">
