@@ -82,6 +82,11 @@ export async function arrive(page, name, path) {
 /** Somebody called `name` starts a room from the lobby, and is in it. */
 export async function startOwn(page, name, title) {
   await nameGuest(page, name);
+  return startAnother(page, title);
+}
+
+/** Whoever `page` belongs to starts a room from the lobby, and is in it. */
+export async function startAnother(page, title) {
   await page.goto("/");
   await isLive(page);
   await page.getByLabel(/What is it about/).fill(title);
