@@ -141,7 +141,8 @@ async fn rename(
     let Renamed { from, guest, number } =
         renamed.map_err(|fault| Refused { text: fault.to_string(), why: Why::Fault })?;
     if from != guest.name {
-        house.chat.note_rename(&room.id, &guest, &from, number).await?;
+        // They are called so already, whether or not the room has a place to note it.
+        let _noted = house.chat.note_rename(&room.id, &guest, &from, number).await;
     }
     Ok(Spoken::Done)
 }

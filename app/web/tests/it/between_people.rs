@@ -122,3 +122,18 @@ async fn trying_something_in_a_private_room_tells_nothing_about_it() {
     answers.dedup();
     assert_eq!(answers.len(), 1, "who is asked about makes no difference: {answers:?}");
 }
+
+/// A name is one's own: it is neither refused at a door nor told behind it.
+#[tokio::test]
+async fn who_is_called_something_else_at_a_door_is_not_noted_inside() {
+    let kitchen = Kitchen::open().await;
+    let Kitchen { house, ana, room, .. } = &kitchen;
+    let eve = house.person("Eve");
+    let private = house.chat.set_visibility(&room.id, &ana.guest, Visibility::Private).await;
+    private.expect("it is private");
+    house.caught_up().await;
+    let (status, happened) = kitchen.form(&eve, "post", &[("body", "/nick Evelyn")]).await;
+    assert_eq!(status, 303, "it was done");
+    assert!(happened.iter().all(|event| event.starts_with("person ")), "{happened:?}");
+    assert_eq!(happened.len(), 1, "and once");
+}
