@@ -155,6 +155,7 @@ export class Room {
 
   /** Opens the menu of `name`: on a phone the list of people is behind a button. */
   async menuOf(name) {
+    await expect(this.entry(name)).toHaveCount(1);
     const link = this.entry(name).getByRole("link");
     if (!(await link.isVisible())) await this.page.getByRole("button", { name: "People" }).click();
     await link.click();
