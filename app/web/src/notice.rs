@@ -42,7 +42,7 @@ pub(crate) fn render(lines: &[Line]) -> Rendered {
     html! {
         if lines.len() > UNFOLDED_MAX {
             <details class="happened">
-                <summary>{last}<span class="happened-more">{format!("and {} more", lines.len() - 1)}</span></summary>
+                <summary>{last}" "<span class="happened-more">{format!("and {} more", lines.len() - 1)}</span></summary>
                 {each(lines)}
             </details>
         } else {

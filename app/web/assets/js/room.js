@@ -65,7 +65,7 @@ export const Room = {
 
   acted(act) {
     stopRenaming();
-    if (act === "visibility" || act === "retention" || act === "title") this.el.querySelector("#settings")?.hidePopover();
+    if (["visibility", "retention", "title", "end"].includes(act)) this.el.querySelector("#settings")?.hidePopover();
     if (SAID[act]) document.dispatchEvent(new CustomEvent("teahouse:notice", { detail: SAID[act] }));
   },
 

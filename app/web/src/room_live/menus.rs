@@ -101,8 +101,9 @@ pub(super) fn chosen_person(viewer: &Viewer, room: &Room) -> Rendered {
 
 /// What the visitor may do with the message that the address names.
 pub(super) fn chosen_message(viewer: &Viewer, room: &Room, chosen: &Chosen) -> Rendered {
+    let is_refused = chosen.editing.as_ref().is_some_and(|editing| editing.refusal.is_some());
     html! {
-        <details class="chosen">
+        <details class="chosen" open={is_refused}>
             <summary>{format!("Change message {}", chosen.number)}</summary>
             if let Some(editing) = &chosen.editing {
                 <form id="chosen-edit" class="composer" action={format!("{}/edit", room.path())} method="post" phx-submit={super::Msg::Act}>
