@@ -65,6 +65,8 @@ pub(crate) enum Here {
     Search,
     Me,
     About,
+    /// None of those that have a link.
+    Elsewhere,
 }
 
 /// What stands above every page that is read from the top: the way home, to the search, to oneself.

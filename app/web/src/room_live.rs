@@ -37,6 +37,7 @@ use crate::{
     access::Entry,
     companion::{self, Companion, News},
     house::House,
+    layout::{self, Here},
 };
 
 /// How long somebody counts as typing after the last key.
@@ -332,7 +333,8 @@ impl RoomLive {
 
     fn render_free(&self, slug: &Slug, error: Option<&str>) -> Rendered {
         html! {
-            <main class="page error-page">
+            {layout::top(Here::Elsewhere, &self.viewer.me)}
+            <main class="page error-page" id="main">
                 <h1>{slug.as_str()}</h1>
                 <p>"There is no room at this address yet."</p>
                 <p class="refusal" role="alert">{error.unwrap_or_default()}</p>
@@ -341,8 +343,8 @@ impl RoomLive {
                     <button type="submit" class="button">Open this room</button>
                 </form>
                 <p><a href="/">To the lobby</a></p>
-                {self.companion.render_invites()}
             </main>
+            {self.companion.render_invites()}
         }
     }
 }

@@ -28,6 +28,13 @@ pub(super) fn render(viewer: &Viewer, room: &Room) -> Rendered {
 }
 
 fn empty(room: &Room) -> Rendered {
+    if room.summary.with.is_some() {
+        return html! {
+            <div class="empty">
+                <p>"Nobody has said anything yet. What you write here, only the two of you can read."</p>
+            </div>
+        };
+    }
     html! {
         <div class="empty">
             <p>"Nobody has said anything yet. You could be the first."</p>

@@ -6,7 +6,12 @@ use identity::GuestId;
 use liveview::{Rendered, html};
 
 use super::{Msg, Viewer, room::Refusal};
-use crate::{access::Entry, companion::Companion, message::rfc3339};
+use crate::{
+    access::Entry,
+    companion::Companion,
+    layout::{self, Here},
+    message::rfc3339,
+};
 
 /// A room from outside.
 #[derive(Debug)]
@@ -57,18 +62,21 @@ impl Outside {
 
     pub(super) fn render(&self, viewer: &Viewer, companion: &Companion) -> Rendered {
         html! {
-            <main class="page error-page outside" id="outside">
-                <h1>{self.title()}</h1>
-                {match self.entry {
-                    Entry::Inside | Entry::Door => self.door(viewer),
-                    Entry::OfTwo => html! { <p>"Two people talk here, and nobody else can enter."</p> },
-                    Entry::Expelled => html! { <p>"An owner removed you from this room. What you were writing is still in this browser."</p> },
-                    Entry::Erased => self.receipt(),
-                }}
-                <p class="refusal" role="alert">{self.refusal.as_deref().unwrap_or_default()}</p>
-                <p><a href="/">To the lobby</a></p>
-                {companion.render_invites()}
+            {layout::top(Here::Elsewhere, &viewer.me)}
+            <main class="page error-page" id="main">
+                <div class="outside" id="outside">
+                    <h1>{self.title()}</h1>
+                    {match self.entry {
+                        Entry::Inside | Entry::Door => self.door(viewer),
+                        Entry::OfTwo => html! { <p>"Two people talk here, and nobody else can enter."</p> },
+                        Entry::Expelled => html! { <p>"An owner removed you from this room. What you were writing is still in this browser."</p> },
+                        Entry::Erased => self.receipt(),
+                    }}
+                    <p class="refusal" role="alert">{self.refusal.as_deref().unwrap_or_default()}</p>
+                    <p><a href="/">To the lobby</a></p>
+                </div>
             </main>
+            {companion.render_invites()}
         }
     }
 
