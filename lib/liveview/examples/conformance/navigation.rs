@@ -57,7 +57,7 @@ fn sidebar(page: &Page<'_>) -> Rendered {
 /// A page of the same layout without a view.
 pub fn dead_page(csrf_token: &str) -> String {
     let content = Raw::new("<h1>Dead view</h1>");
-    layout(Page { csrf_token, title: None, content }).to_html()
+    layout(Page { csrf_token, tab_token: None, title: None, content }).to_html()
 }
 
 pub struct ALive {
