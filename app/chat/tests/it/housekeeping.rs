@@ -1,6 +1,9 @@
 //! What ends by itself, and that it does so in time.
 
-use chat::{Activity, Chat, NewRoom, PersonHint, Retention, RoomId, RoomSummary, Settings, Status};
+use chat::{
+    Activity, Chat, NewRoom, PersonHint, Retention, RoomId, RoomSummary, Settings, Status,
+    Unanswered,
+};
 use pubsub::{Received, Subscription};
 
 use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, in_every_house};
@@ -267,5 +270,7 @@ async fn an_invitation_that_nobody_answers_expires() {
     assert!(!is_pending(&house, &room).await);
     assert_eq!(hints.try_recv(), Some(Received::Hint(PersonHint::Invites)), "and he is told");
     assert_eq!(house.chat.housekeeping().invites_expired, 1);
+    let told = house.chat.unanswered(&ana().id, &room).await;
+    assert_eq!(told, Ok(Some(Unanswered::Expired)), "and so is she");
     house.close().await;
 }

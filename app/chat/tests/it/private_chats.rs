@@ -1,7 +1,8 @@
 //! Private chats of two: asked, answered, and nobody else's.
 
 use chat::{
-    ASK_AGAIN_AFTER_MS, ActError, PersonHint, Refusal, Retention, Role, RoomSummary, Visibility,
+    ASK_AGAIN_AFTER_MS, ActError, PersonHint, Refusal, Retention, Role, RoomSummary, Unanswered,
+    Visibility,
 };
 use identity::{Guest, GuestId};
 use pubsub::Received;
@@ -153,6 +154,25 @@ async fn an_invitation_ends_by_itself() {
     invite(&house, &ana(), &ben()).await;
     assert_eq!(asked_by(&house, &ben().id).await, [ana().id], "and may be made again");
     house.close().await;
+}
+
+#[tokio::test]
+async fn who_asks_is_told_what_came_of_it() {
+    in_every_house(async |house| {
+        let room = invite(house, &ana(), &ben()).await.id;
+        let told =
+            async |who: Guest| house.chat.unanswered(&who.id, &room).await.expect("no fault");
+        assert_eq!(told(ana()).await, None, "nothing yet");
+        house.chat.decline(&ben(), &room).await.expect("no fault");
+        assert_eq!(told(ana()).await, Some(Unanswered::Declined));
+        assert_eq!(told(ben()).await, None, "he knows what he said");
+        house.clock.advance_ms(ASK_AGAIN_AFTER_MS);
+        invite(house, &ana(), &ben()).await;
+        assert_eq!(told(ana()).await, None, "something else waits");
+        house.chat.accept(&ben(), &room).await.expect("he was asked");
+        assert_eq!(told(ana()).await, None);
+    })
+    .await;
 }
 
 #[tokio::test]
