@@ -139,3 +139,15 @@ test("who is removed is out at once and stays out, until pardoned", async ({ per
   await expect(cleos.message("I shall behave.")).toBeVisible();
   await expect(cleos.happened.filter({ hasText: "Ana lets Ben come back" })).toHaveCount(1);
 });
+
+test("on a phone there is place to rename a room", async ({ person }) => {
+  const anas = await startOwn(await person({ viewport: { width: 390, height: 844 } }), "Ana", "Small");
+  await anas.title.click();
+  const field = anas.page.locator("#rename-title");
+  await expect(field).toBeFocused();
+  expect((await field.boundingBox()).width, "half of the screen at least").toBeGreaterThan(195);
+  await field.fill("Large enough");
+  await field.press("Enter");
+  await expect(anas.title).toHaveText("Large enough");
+  await expect(anas.page.getByRole("button", { name: "Room menu" })).toBeVisible();
+});

@@ -4,6 +4,7 @@ import { watch } from "../watching.js";
 const sentence = () => document.querySelector("#typing").textContent;
 
 test("others see who is typing, the typist does not, and sending ends it at once", async ({ person }) => {
+  test.setTimeout(120_000);
   const anas = await startOwn(await person(), "Ana", "Keys");
   const bens = await arrive(await person(), "Ben", anas.path);
   const cleos = await arrive(await person(), "Cleo", anas.path);
