@@ -128,6 +128,7 @@ async fn a_room_that_ended_is_read_and_one_that_was_erased_is_a_receipt() {
         house.chat.erase(&kitchen, &ana()).await.expect("she owns it");
         assert_eq!(house.say(&kitchen, &ben(), "wait").await, refused(Refusal::Erased));
         assert_eq!(house.everything(&kitchen).await.messages, []);
+        house.chat.caught_up().await.expect("it can be read");
         let room = house.chat.directory().by_id(&kitchen).await.expect("no fault").expect("it was");
         let Status::Erased { messages, expired, .. } = room.status else {
             panic!("a receipt: {room:?}")
