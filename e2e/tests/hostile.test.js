@@ -49,6 +49,8 @@ test("hostile messages are text", async ({ server, person }) => {
 });
 
 test("hostile titles are text", async ({ server, person }) => {
+  // A room is opened for each.
+  test.slow();
   const page = await person();
   const titles = plain.filter((text) => text.length <= 100);
   for (const title of titles) {
