@@ -12,8 +12,9 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Logs `error` with its whole chain, once.
-    pub(crate) fn log(doing: &'static str, error: &(dyn Error + 'static)) -> Self {
+    /// Logs `error` with its whole chain, once. `doing` says what failed, as the beginning of a sentence:
+    /// "posting a message".
+    pub fn log(doing: &'static str, error: &(dyn Error + 'static)) -> Self {
         let reference = format!("{:08x}", u32::from_le_bytes(random::bytes()));
         let causes = Causes(error);
         tracing::error!(fault.reference = reference, error = %causes, "{doing} failed");
