@@ -19,6 +19,7 @@ mod lobby_rooms;
 mod me_live;
 mod search_live;
 mod about_live;
+mod sent;
 mod forms;
 mod forms_room;
 mod forms_me;

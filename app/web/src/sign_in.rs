@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use liveview::Flash;
 
 use crate::{
-    forms::{Sent, with_session},
     layout,
     limits::Kind,
     router::Doors,
+    sent::{Sent, with_session},
     visitor,
 };
 
@@ -30,13 +30,8 @@ const PAGE: &str = "/me";
 pub(crate) async fn begin(
     State(doors): State<Doors>,
     Path(provider): Path<String>,
-    parts: Parts,
-    body: String,
+    sent: Sent,
 ) -> Response {
-    let sent = match Sent::read(&doors, &parts, &body).await {
-        Ok(sent) => sent,
-        Err(response) => return response,
-    };
     let checked = doors.house.limits.check(Kind::SignIn, sent.peer, &sent.me.id);
     if let Err(refusal) = checked {
         return refused(&doors, &sent.session, refusal.to_string()).await;
