@@ -12,22 +12,40 @@ use crate::run::{self, command, root};
 
 /// Which crate of the repository may use which others. A new arrow is a decision: it is a change of
 /// its own, here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("tasks", &[]),
     ("pubsub", &["tasks"]),
     ("presence", &["tasks", "pubsub"]),
     ("eventsourcing", &["tasks"]),
+    ("fetch", &["tasks"]),
+    ("pipeline", &["tasks", "eventsourcing"]),
     ("channels", &["tasks"]),
     ("liveview-grammar", &[]),
     ("liveview-macros", &["liveview-grammar"]),
     ("liveview", &["tasks", "pubsub", "channels", "liveview-macros"]),
-    ("identity", &["tasks", "pubsub", "eventsourcing"]),
+    ("identity", &["tasks", "pubsub", "eventsourcing", "fetch"]),
     ("chat", &["tasks", "pubsub", "presence", "eventsourcing", "identity"]),
-    ("web", &["tasks", "pubsub", "liveview", "chat", "identity"]),
-    ("teahouse", &["tasks", "eventsourcing", "liveview", "identity", "chat", "web"]),
+    ("previews", &["tasks", "pubsub", "eventsourcing", "pipeline", "fetch", "identity", "chat"]),
+    ("web", &["tasks", "pubsub", "liveview", "chat", "identity", "previews"]),
+    (
+        "teahouse",
+        &["tasks", "eventsourcing", "liveview", "fetch", "identity", "chat", "previews", "web"],
+    ),
     (
         "bench",
-        &["tasks", "pubsub", "eventsourcing", "channels", "liveview", "identity", "chat", "web"],
+        &[
+            "tasks",
+            "pubsub",
+            "eventsourcing",
+            "fetch",
+            "pipeline",
+            "channels",
+            "liveview",
+            "identity",
+            "chat",
+            "previews",
+            "web",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -31,7 +31,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Tasks: `attendance_task.rs` hands on who came and went, `activity_task.rs` tells what goes on in
+//! Tasks: `attendance_task.rs` hands on who came and went, `attendance_file_task.rs` keeps it for the
+//! next start, `activity_task.rs` tells what goes on in
 //! the house, and `housekeeper_task.rs` ends what has had its time, in the scope `chat house`. The
 //! event sourcing library runs one per room in use, one per read model and one that erases, in the
 //! scopes `chat commands` and `chat read models`.
@@ -43,6 +44,7 @@ mod ids;
 mod slug;
 mod standing;
 mod message;
+mod card;
 mod notice;
 mod event;
 mod permissions;
@@ -58,6 +60,8 @@ mod unread;
 mod search;
 mod attendance;
 mod attendance_task;
+mod attendance_file;
+mod attendance_file_task;
 mod activity;
 mod activity_task;
 mod pair;
@@ -88,6 +92,7 @@ use tasks::{Clock, Scope};
 use tokio::sync::watch;
 
 use crate::{
+    attendance_file::AttendanceFile,
     claim::Claim,
     eraser::Eraser,
     error::Unexpected,
@@ -102,6 +107,7 @@ use crate::{
 pub use activity::Activity;
 pub use attendance::{Attendance, AttendanceChanged, Present, Seat};
 pub use blocks::BLOCKS_MAX;
+pub use card::{CARDS_MAX, Card, CardImage, Told, told};
 pub use directory::{Counts, Directory, Listed, Listing, Member, RoomSummary, Sort};
 pub use error::{ActError, CreateError};
 pub use event::Manner;
@@ -160,6 +166,7 @@ struct Parts {
     directory: Directory,
     search: search::SearchIndex,
     attendance: Attendance,
+    attendance_file: Option<Arc<AttendanceFile>>,
     invites: Invites,
     twos: Twos,
     housekeeper: Arc<Housekeeper>,

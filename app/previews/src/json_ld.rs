@@ -1,0 +1,1 @@
+//! What JSON-LD in a page says of it.

@@ -1,0 +1,1 @@
+//! Pipelines in tests: push a job, await what became of it.
