@@ -61,6 +61,15 @@ impl<M: Clone + PartialEq + Send + Sync + 'static> Presence<M> {
         Tracked::new(self.0.clone(), topic, key, number)
     }
 
+    /// As [`Presence::track`], for a key that is known to be here since `since_ms` already, in
+    /// milliseconds since the epoch: before this node started, say. A time to come counts as now.
+    pub fn track_since(&self, topic: &str, key: &str, meta: M, since_ms: i64) -> Tracked<M> {
+        let number = self
+            .0
+            .change(|tracker, now_ms| tracker.state.open_since(topic, key, meta, since_ms, now_ms));
+        Tracked::new(self.0.clone(), topic, key, number)
+    }
+
     /// Everyone on `topic`, one entry per key, in the order of `since_ms` and then of keys.
     pub fn list(&self, topic: &str) -> Vec<Entry<M>> {
         // Metas are copied after the lock is given back.

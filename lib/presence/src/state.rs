@@ -48,8 +48,21 @@ impl<M> State<M> {
 
     /// Opens a page here and gives its number. It takes the place of a leaving one of its key.
     pub fn open(&mut self, topic: &str, key: &str, meta: M, now_ms: i64) -> u64 {
+        self.open_since(topic, key, meta, now_ms, now_ms)
+    }
+
+    /// As [`State::open`], for a key that is known to be here since `since_ms`, or longer.
+    pub fn open_since(
+        &mut self,
+        topic: &str,
+        key: &str,
+        meta: M,
+        since_ms: i64,
+        now_ms: i64,
+    ) -> u64 {
         let (topic, key) = self.roster.names(topic, key);
-        let since_ms = self.roster.since_ms(&topic, &key).unwrap_or(now_ms);
+        let known_since_ms = self.roster.since_ms(&topic, &key).unwrap_or(now_ms);
+        let since_ms = known_since_ms.min(since_ms);
         let replaced = self.leaving(&topic, &key);
         let number = self.own.next_number();
         let meta = Arc::new(meta);

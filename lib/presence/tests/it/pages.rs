@@ -39,6 +39,18 @@ async fn who_came_first_is_listed_first_and_then_by_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_here_before_the_start_keeps_their_place() {
+    let house = House::new();
+    let _ben = house.track("ben");
+    drop(house.presence.track_since(KITCHEN, "zoe", 0, 400));
+    let _ahead = house.presence.track_since(KITCHEN, "ana", 0, i64::MAX);
+    assert_eq!(house.keys(), ["zoe", "ana", "ben"]);
+    let _zoe = house.track("zoe");
+    let since_ms = house.presence.list(KITCHEN).iter().map(|entry| entry.since_ms).collect();
+    assert_eq!((house.keys()[0].as_str(), since_ms), ("zoe", vec![400, 1_000, 1_000]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closed_page_goes_when_its_grace_time_is_over() {
     let house = House::new();
     let _ben = house.track("ben");
