@@ -2,7 +2,7 @@
 //! watched.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, Weak},
     time::Duration,
 };
@@ -10,6 +10,7 @@ use std::{
 use identity::{Guest, GuestId};
 use presence::{Diff, Entry, Presence, Tracked};
 use pubsub::{Bus as _, LocalBus, Subscription, Topic};
+use serde::{Deserialize, Serialize};
 use tasks::{Clock, Scope};
 
 use crate::RoomId;
@@ -22,6 +23,8 @@ const DIFFS_MAX: usize = 4_096;
 /// Rooms of which is remembered since when nobody is in them: some ten megabytes at most. An older
 /// one counts as empty since the start, and the room's own last message still protects it.
 const EMPTIED_ROOMS_MAX: usize = 100_000;
+/// Since when somebody is there who was not there before: a time to come counts as now.
+const FROM_NOW_ON_MS: i64 = i64::MAX;
 /// Hints that a page may be behind.
 const HINTS_MAX: usize = 16;
 
@@ -55,6 +58,16 @@ pub struct Present {
     pub guest: Guest,
     pub typing: bool,
     /// All their tabs are in the background.
+    pub idle: bool,
+    pub since_ms: i64,
+}
+
+/// Somebody, and where they are: enough to know them again after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// `None`: a page that is not a room's.
+    pub room: Option<RoomId>,
+    pub guest: Guest,
     pub idle: bool,
     pub since_ms: i64,
 }
@@ -95,12 +108,35 @@ impl Attendance {
 
     /// A page of `room` is open.
     pub fn arrive(&self, room: &RoomId, me: &Guest) -> Seat {
-        self.open(Some(room), me)
+        self.open(Some(room), Meta::of(me), FROM_NOW_ON_MS)
     }
 
     /// Some other page is open: the lobby, say.
     pub fn visit(&self, me: &Guest) -> Seat {
-        self.open(None, me)
+        self.open(None, Meta::of(me), FROM_NOW_ON_MS)
+    }
+
+    /// Somebody who was at `place` at the last stop, and may come back to it.
+    pub(crate) fn remember(&self, place: &Place) -> Seat {
+        let meta = Meta { idle: place.idle, ..Meta::of(&place.guest) };
+        self.open(place.room.as_ref(), meta, place.since_ms)
+    }
+
+    /// Who is where: everybody once for each room, and once who is in none. At most `places_max`,
+    /// of whatever rooms; others are left out.
+    pub(crate) fn places(&self, places_max: usize) -> Vec<Place> {
+        let rooms = self.topics().into_iter().filter_map(|topic| RoomId::parse(&topic).ok());
+        let in_rooms = rooms.flat_map(|room| {
+            let present = self.present(&room);
+            present.into_iter().map(move |one| Place::of(Some(room.clone()), one))
+        });
+        let mut places: Vec<_> = in_rooms.take(places_max).collect();
+        let in_rooms: HashSet<_> = places.iter().map(|place| place.guest.id.clone()).collect();
+        let house = self.0.presence.list(HOUSE).into_iter().filter_map(Present::of);
+        let elsewhere = house.filter(|one| !in_rooms.contains(&one.guest.id));
+        places.extend(elsewhere.map(|one| Place::of(None, one)));
+        places.truncate(places_max);
+        places
     }
 
     /// Who is in `room`, who came first in front.
@@ -169,12 +205,13 @@ impl Attendance {
         self.0.presence.topics().into_iter().map(|(topic, _)| topic).collect()
     }
 
-    fn open(&self, room: Option<&RoomId>, me: &Guest) -> Seat {
-        let meta = Meta { guest: Arc::new(me.clone()), typing: false, idle: false };
-        let track = |topic: &str| self.0.presence.track(topic, me.id.as_str(), meta.clone());
+    /// `since_ms`: since when they are known to be there.
+    fn open(&self, room: Option<&RoomId>, meta: Meta, since_ms: i64) -> Seat {
+        let (presence, id) = (&self.0.presence, meta.guest.id.as_str());
+        let track = |topic: &str| presence.track_since(topic, id, meta.clone(), since_ms);
         let in_room = room.map(|room| Arc::new(track(room.as_str())));
         if let Some(page) = &in_room {
-            self.pages().entry(me.id.as_str().into()).or_default().push(Arc::downgrade(page));
+            self.pages().entry(id.into()).or_default().push(Arc::downgrade(page));
         }
         Seat { in_room, _in_house: track(HOUSE), attendance: self.clone() }
     }
@@ -195,6 +232,19 @@ impl Attendance {
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.0.pages.lock().expect("no panic while the pages are held")
+    }
+}
+
+impl Meta {
+    /// A page that was just opened.
+    fn of(guest: &Guest) -> Self {
+        Self { guest: Arc::new(guest.clone()), typing: false, idle: false }
+    }
+}
+
+impl Place {
+    fn of(room: Option<RoomId>, one: Present) -> Self {
+        Self { room, guest: one.guest, idle: one.idle, since_ms: one.since_ms }
     }
 }
 

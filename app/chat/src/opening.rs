@@ -13,6 +13,7 @@ use crate::{
     Attendance, Chat, Directory, Parts, Timeline,
     activity::{Lately, Noting},
     activity_task::ActivityTask,
+    attendance_file::AttendanceFile,
     attendance_task::attendance_task,
     directory::DirectoryProjection,
     eraser::Eraser,
@@ -52,6 +53,9 @@ pub struct Config {
     /// How many active rooms have their newest messages in memory, in rooms. Each takes 256 KiB of
     /// text at most, and usually 20.
     pub hot_rooms_max: usize,
+    /// The file, in a folder that is there, in which is kept who was where, so that a restart is no
+    /// absence ([`Chat::doors_open`]). `None`: it is one.
+    pub attendance_file: Option<PathBuf>,
     /// What may change while it runs.
     pub settings: watch::Receiver<Settings>,
 }
@@ -85,7 +89,7 @@ impl Config {
     /// The usual settings for `store`.
     pub fn new(store: Store) -> Self {
         let (_fixed, settings) = watch::channel(Settings::default());
-        Self { store, hot_rooms_max: 256, settings }
+        Self { store, hot_rooms_max: 256, attendance_file: None, settings }
     }
 }
 
@@ -142,6 +146,10 @@ impl Chat {
         let house = scope.child("chat house");
         let grace_ms = config.settings.borrow().grace_ms.max(0).unsigned_abs();
         let attendance = Attendance::new(Duration::from_millis(grace_ms), clock.clone(), &house);
+        // Before the housekeeper looks: whoever may come back does not leave an empty room.
+        let attendance_file = config
+            .attendance_file
+            .map(|path| AttendanceFile::open(path, attendance.clone(), clock.clone()));
         let housekeeper = Housekeeper::new(
             clock.clone(),
             config.settings.clone(),
@@ -164,6 +172,7 @@ impl Chat {
             directory,
             search,
             attendance,
+            attendance_file,
             invites,
             twos: Twos::default(),
             housekeeper,

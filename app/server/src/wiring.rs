@@ -55,7 +55,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         serve: ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() },
     };
     let web = Web::new(House { chat, identity, limits, program }, web_config, &pages);
-    let answering = pages.spawn("listener", web.serve(listener, pages.clone()));
+    contexts.chat.doors_open();
+    let answering = pages.spawn("listener", web.clone().serve(listener, pages.clone()));
     // The one line on standard output: for people, and for whoever starts this in a script.
     writeln!(std::io::stdout(), "Teahouse is open at http://{address}")?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -66,6 +67,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         _ = answering.join() => bail!("the listener ended by itself"),
     }
     stop(&root, &pages, &contexts).await;
+    let counts = web.endpoint().shared_counts();
+    let (renders, encodes) = (counts.renders(), counts.encodes());
+    tracing::info!(renders, encodes, "so often was rendered and encoded what many looked at");
     Ok(())
 }
 
@@ -96,6 +100,7 @@ impl Contexts {
         let read_models = ReadModelHome::Folder(folder.join("read-models"));
         let chat_config = chat::Config {
             settings: settings.chat,
+            attendance_file: Some(folder.join("attendance.json")),
             ..chat::Config::new(Store::Given { log: log.clone(), read_models })
         };
         let chat = Chat::open(chat_config, clock, &rooms).await.with_context(cannot)?;
@@ -120,9 +125,11 @@ fn base_url(config: &Config) -> String {
     config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen))
 }
 
-/// Stop accepting and tell pages to reconnect; finish what was commanded; close the log.
+/// Keep who is here; stop accepting and tell pages to reconnect; finish what was commanded; close
+/// the log.
 async fn stop(root: &Scope, pages: &Scope, contexts: &Contexts) {
     tracing::info!("closing");
+    contexts.chat.doors_close().await;
     if let Err(error) = pages.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "pages were cut off");
     }

@@ -13,5 +13,6 @@ mod deciding;
 mod permissions;
 mod private_chats;
 mod attendance;
+mod attendance_file;
 mod housekeeping;
 mod erasing;
