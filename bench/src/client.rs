@@ -37,64 +37,66 @@ pub async fn open(address: &str, path: &str, cookie: Option<&str>) -> anyhow::Re
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
-/// A page of a room, joined.
+/// A page of a room, joined: somebody new, in a tab of their own.
 pub struct RoomPage {
     pub socket: Socket,
+    /// What came between the answers to its joins.
+    pub early: Vec<Utf8Bytes>,
     topic: String,
 }
 
+/// What the page says about the view that is to be joined, and what every join sends along.
+struct Loaded {
+    cookie: String,
+    csrf_token: String,
+    topic: String,
+    session: String,
+}
+
 impl RoomPage {
-    /// Loads `/r/<slug>` as somebody new and joins the page and its feed.
+    /// Loads `/r/<slug>` as somebody new and joins the page, its conversation and its list of people.
     ///
     /// # Errors
     /// The server answers otherwise than it should.
     pub async fn open(address: &str, slug: &str) -> anyhow::Result<Self> {
         let (head, page) = get(address, &format!("/r/{slug}")).await?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "the room's page is {head}");
-        let cookie = head
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: "))
-            .and_then(|cookie| cookie.split(';').next())
-            .context("no cookie")?;
-        let csrf_token = between(&page, "name=\"csrf-token\" content=\"", "\"")?;
-        let container = &page[page.find("data-phx-main").context("no main view")?..];
-        let before = &page[..page.len() - container.len()];
-        let id = before.rsplit_once("id=\"").and_then(|(_, id)| id.split('"').next());
-        let topic = format!("lv:{}", id.context("no id")?);
-        let session = between(container, "data-phx-session=\"", "\"")?;
-        let query = format!("/live/websocket?_csrf_token={csrf_token}&vsn=2.0.0");
-        let socket = open(address, &query, Some(cookie)).await?;
-        let mut page = Self { socket, topic };
-        let topic = page.topic.clone();
+        let loaded = Loaded::read(&head, &page)?;
+        let query = format!("/live/websocket?_csrf_token={}&vsn=2.0.0", loaded.csrf_token);
+        let socket = open(address, &query, Some(&loaded.cookie)).await?;
+        let Loaded { csrf_token, topic, session, .. } = loaded;
+        let mut page = Self { socket, early: Vec::new(), topic: topic.clone() };
         let url = format!("http://{address}/r/{slug}");
         let params = json!({ "_csrf_token": csrf_token, "_mounts": 0 });
-        let reply = page
-            .join(
-                "1",
-                &topic,
-                json!({ "url": url, "params": params, "session": session, "static": null }),
-            )
-            .await?;
-        let text = reply.to_string();
-        let nested = &text[text.find("id=\\\"room-").context("no feed in the room")?..];
-        let feed = between(nested, "id=\\\"", "\\\"")?;
-        let session = between(nested, "data-phx-session=\\\"", "\\\"")?;
-        page.join(
-            "2",
-            &format!("lv:{feed}"),
-            json!({ "params": params, "session": session, "static": null }),
-        )
-        .await?;
+        let join = json!({ "url": url, "params": params, "session": session, "static": null });
+        let reply = page.join("1", &topic, join).await?;
+        let nested = nested(&reply)?;
+        let topics: Vec<_> = nested.iter().map(|(topic, _)| topic.as_str()).collect();
+        ensure!(topics.len() == 2, "the conversation and the people, and not {topics:?}");
+        for (number, (topic, session)) in nested.iter().enumerate() {
+            let join = json!({ "params": params, "session": session, "static": null });
+            page.join(&(number + 2).to_string(), topic, join).await?;
+        }
         Ok(page)
     }
 
-    async fn join(&mut self, join_ref: &str, topic: &str, payload: Value) -> anyhow::Result<Value> {
+    /// The reply to the join, as it came.
+    async fn join(
+        &mut self,
+        join_ref: &str,
+        topic: &str,
+        payload: Value,
+    ) -> anyhow::Result<Utf8Bytes> {
         let frame = json!([join_ref, join_ref, topic, "phx_join", payload]).to_string();
         self.socket.send(Message::text(frame)).await?;
-        let text = self.next_text().await?;
-        let reply: Value = serde_json::from_str(&text)?;
-        ensure!(reply[4]["status"] == "ok", "the join of {topic} is refused: {text}");
-        Ok(reply)
+        loop {
+            let text = self.next_text().await?;
+            let reply: Value = serde_json::from_str(&text)?;
+            if reply[1] == join_ref {
+                ensure!(reply[4]["status"] == "ok", "the join of {topic} is refused: {text}");
+                return Ok(text);
+            }
+            self.early.push(text);
+        }
     }
 
     async fn next_text(&mut self) -> anyhow::Result<Utf8Bytes> {
@@ -107,9 +109,47 @@ impl RoomPage {
     /// The frame that submits the composer with `body`.
     pub fn post_frame(&self, reference: &str, message_id: &str, body: &str) -> Message {
         let value = format!("message_id={message_id}&body={body}");
-        let payload = json!({ "type": "form", "event": "post", "value": value });
+        self.event(reference, json!({ "type": "form", "event": "post", "value": value }))
+    }
+
+    /// The frame by which the composer tells that somebody types.
+    pub fn typing_frame(&self, reference: &str) -> Message {
+        self.event(reference, json!({ "type": "hook", "event": "typing", "value": {} }))
+    }
+
+    fn event(&self, reference: &str, payload: Value) -> Message {
         Message::text(json!(["1", reference, self.topic, "event", payload]).to_string())
     }
+}
+
+impl Loaded {
+    fn read(head: &str, page: &str) -> anyhow::Result<Self> {
+        ensure!(head.starts_with("HTTP/1.1 200"), "the room's page is {head}");
+        let cookie = head
+            .lines()
+            .find_map(|line| line.strip_prefix("set-cookie: "))
+            .and_then(|cookie| cookie.split(';').next())
+            .context("no cookie")?;
+        let (before, container) = page.split_once("data-phx-main").context("no main view")?;
+        let id = before.rsplit_once("id=\"").and_then(|(_, id)| id.split('"').next());
+        Ok(Self {
+            cookie: cookie.to_owned(),
+            csrf_token: between(page, "name=\"csrf-token\" content=\"", "\"")?.to_owned(),
+            topic: format!("lv:{}", id.context("no id")?),
+            session: between(container, "data-phx-session=\"", "\"")?.to_owned(),
+        })
+    }
+}
+
+/// Topic and session of every view that stands in the markup of a join's reply.
+fn nested(reply: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let (session, quote) = ("data-phx-session=\\\"", "\\\"");
+    let views = reply.match_indices(session).map(|(place, _)| {
+        let id = reply[..place].rsplit_once("id=\\\"").context("a view without an id")?.1;
+        let id = id.split_once(quote).context("an id without an end")?.0;
+        Ok((format!("lv:{id}"), between(&reply[place..], session, quote)?.to_owned()))
+    });
+    views.collect()
 }
 
 /// Status line, headers and body of one request.

@@ -10,10 +10,13 @@
 
 mod audit;
 mod client;
+mod crowd;
 mod history;
+mod plan;
 mod process;
 mod raw;
 mod room;
+mod starts;
 
 use clap::Parser;
 

@@ -1,8 +1,14 @@
 //! A server process: started, pinned to a core where that can be done, measured from outside.
 
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{
+    fs::{self, File},
+    io::{Seek, SeekFrom},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -11,9 +17,13 @@ use tokio::{
 /// Ticks per second of the times in `/proc/<pid>/stat` (`USER_HZ`, 100 on every Linux).
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// How long a server may take to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(30);
+
 /// A running server. Killed when dropped.
 pub struct Server {
     child: Child,
+    log: File,
     /// `host:port`.
     pub address: String,
 }
@@ -41,7 +51,8 @@ impl Server {
             }
             false => Command::new(program),
         };
-        command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true);
+        let log = tempfile::tempfile()?;
+        command.args(arguments).stdout(Stdio::piped()).stderr(log.try_clone()?).kill_on_drop(true);
         let mut child =
             command.spawn().with_context(|| format!("{} does not start", program.display()))?;
         let stdout = child.stdout.take().context("its output is piped")?;
@@ -51,7 +62,20 @@ impl Server {
         let Some((_, address)) = line.rsplit_once("http://") else {
             bail!("the server did not say its address: {line}");
         };
-        Ok(Self { child, address: address.trim().to_owned() })
+        Ok(Self { child, log, address: address.trim().to_owned() })
+    }
+
+    /// Asks it to stop, and returns what it has logged.
+    ///
+    /// # Errors
+    /// It does not stop in time.
+    pub async fn stop(mut self) -> anyhow::Result<String> {
+        let id = self.child.id().context("the server is gone")?;
+        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await?;
+        ensure!(asked.success(), "the server could not be asked to stop");
+        tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.context("still running")??;
+        self.log.seek(SeekFrom::Start(0))?;
+        Ok(std::io::read_to_string(&self.log)?)
     }
 
     /// What it has used so far.

@@ -1,33 +1,25 @@
-//! One room, a thousand pages: what an idle page costs, and what a delivered message costs.
+//! One room, a thousand pages: what an idle page costs, and what a delivered message costs while
+//! people write; and how often what all of them see was rendered.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
-use tasks::{Scope, TaskHandle};
-use tokio_tungstenite::tungstenite::Message;
+use tasks::Scope;
 
 use crate::{
-    audit::{Audit, Received},
-    client::{self, PATIENCE, RoomPage, Socket},
-    process::{Server, Usage},
+    crowd::{Crowd, Figures, Subject, settled},
+    plan::Pace,
+    process::Server,
 };
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Pages in the room.
+    /// Pages in the room, each of a person of their own.
     #[arg(long, default_value_t = 1_000)]
     viewers: usize,
+    /// Pages that write and post, in turn; as many as the list of people shows.
+    #[arg(long, default_value_t = 200)]
+    writers: usize,
     /// Messages that are posted.
     #[arg(long, default_value_t = 400)]
     messages: u32,
@@ -42,20 +34,20 @@ pub struct Options {
     server: Option<PathBuf>,
 }
 
-/// What one run of one server gave.
-#[derive(Clone, Copy, Debug)]
-struct Figures {
-    idle_kib: f64,
-    cpu_us: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-    frame_bytes: usize,
+/// What one run gave.
+struct Run {
+    ours: Figures,
+    limit: Figures,
+    /// How often shared views were rendered and encoded, and how many changes of them the first page
+    /// saw.
+    rendered: Rendered,
 }
 
-/// Which server, and so what is sent to make it broadcast.
-enum Subject {
-    Teahouse,
-    Raw { frame_bytes: usize },
+#[derive(Clone, Copy, Debug)]
+struct Rendered {
+    changes: u64,
+    renders: u64,
+    encodes: u64,
 }
 
 pub async fn run(options: Options) -> anyhow::Result<()> {
@@ -67,211 +59,118 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     ensure!(server.exists(), "build the server first: cargo build --release");
     let mut runs = Vec::new();
     for number in 1..=options.runs {
-        let data = tempfile::tempdir()?;
-        let folder = data.path().to_str().context("a printable path")?;
-        let arguments = ["--listen", "127.0.0.1:0", "--data", folder];
-        let teahouse = Server::start(&server, &arguments).await?;
-        let ours = measure(&teahouse, &Subject::Teahouse, &options).await.context("Teahouse")?;
-        drop(teahouse);
-        let raw = Server::start(&bench, &["raw-server"]).await?;
-        let subject = Subject::Raw { frame_bytes: ours.frame_bytes };
-        let limit = measure(&raw, &subject, &options).await.context("the bare broadcast")?;
-        println!("run {number}: {ours:?}\n       {limit:?}");
-        runs.push((ours, limit));
+        let (ours, rendered) = measure_teahouse(&server, &options).await.context("Teahouse")?;
+        let limit = measure_raw(&bench, ours.frames.feed.mean_bytes(), &options).await;
+        let limit = limit.context("the bare broadcast")?;
+        println!("run {number}: {ours:?}\n       {rendered:?}\n       {limit:?}");
+        runs.push(Run { ours, limit, rendered });
     }
     report(&options, &runs);
     Ok(())
 }
 
-/// A viewer's task: what it received, and how long each delivery took.
-type Viewer = TaskHandle<anyhow::Result<(Received, Vec<Duration>, usize)>>;
-
-async fn measure(server: &Server, subject: &Subject, options: &Options) -> anyhow::Result<Figures> {
-    let scope = Scope::root("viewers");
-    // The first tenth of the pages makes the process load what all of them share.
-    let warm = options.viewers / 10;
-    let mut before = server.usage()?;
-    let slug = match subject {
-        Subject::Teahouse => client::start_room(&server.address).await?,
-        Subject::Raw { .. } => String::new(),
-    };
-    let started = Arc::new(Starts::new(options.messages));
-    let mut senders: Vec<(SplitSink<Socket, Message>, Post)> = Vec::new();
-    let mut viewers: Vec<Viewer> = Vec::new();
-    for number in 0..options.viewers {
-        if number == warm {
-            before = settled(server).await?;
-        }
-        let (socket, post) = match subject {
-            Subject::Teahouse => {
-                let page = RoomPage::open(&server.address, &slug).await?;
-                let frames: Vec<_> = (0..options.messages)
-                    .filter(|message| *message as usize % options.viewers == number)
-                    .map(|message| {
-                        page.post_frame(
-                            &(100 + message).to_string(),
-                            &format!("bench-{number}-{message}"),
-                            &marked(message),
-                        )
-                    })
-                    .collect();
-                (page.socket, Post(frames))
-            }
-            Subject::Raw { frame_bytes } => {
-                let socket = client::open(&server.address, "/", None).await?;
-                let frames = (0..options.messages)
-                    .filter(|message| *message as usize % options.viewers == number)
-                    .map(|message| Message::text(padded(message, *frame_bytes)))
-                    .collect();
-                (socket, Post(frames))
-            }
-        };
-        let (sender, receiver) = socket.split();
-        senders.push((sender, post));
-        viewers.push(scope.spawn("viewer", receive(receiver, started.clone(), options.messages)));
-    }
-    let idle = settled(server).await?;
-    let idle_kib =
-        idle.resident_kib.saturating_sub(before.resident_kib) as f64 / options.viewers as f64;
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / options.rate);
-    senders.iter_mut().for_each(|(_, post)| post.0.reverse());
-    for message in 0..options.messages {
-        ticks.tick().await;
-        let (sender, post) = &mut senders[message as usize % options.viewers];
-        let frame = post.0.pop().context("a frame per message")?;
-        started.start(message);
-        sender.send(frame).await?;
-    }
-    let mut received = Vec::new();
-    let mut latencies = Vec::new();
-    let mut frame_bytes = 0;
-    for viewer in viewers {
-        let (seen, took, bytes) = viewer.join().await.context("a viewer panicked")??;
-        received.push(seen);
-        latencies.extend(took);
-        frame_bytes = bytes;
-    }
-    let after = server.usage()?;
-    let audit = Audit::of(&received, options.messages);
-    ensure!(audit.is_clean(), "the audit failed: {audit:?}");
-    latencies.sort_unstable();
-    let at =
-        |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    Ok(Figures {
-        idle_kib,
-        cpu_us: (after.cpu_s - idle.cpu_s) / audit.deliveries as f64 * 1e6,
-        p50_ms: at(0.5),
-        p99_ms: at(0.99),
-        frame_bytes,
-    })
-}
-
-/// The frames that one viewer posts, the first one last.
-struct Post(Vec<Message>);
-
-/// When each message was posted.
-struct Starts {
-    origin: Instant,
-    posted_us: Vec<AtomicU64>,
-}
-
-impl Starts {
-    fn new(messages: u32) -> Self {
-        let posted_us = (0..messages).map(|_| AtomicU64::new(0)).collect();
-        Self { origin: Instant::now(), posted_us }
-    }
-
-    fn start(&self, message: u32) {
-        let now_us = self.origin.elapsed().as_micros() as u64;
-        self.posted_us[message as usize].store(now_us, Ordering::Relaxed);
-    }
-
-    fn took(&self, message: u32) -> Duration {
-        let posted =
-            Duration::from_micros(self.posted_us[message as usize].load(Ordering::Relaxed));
-        self.origin.elapsed().saturating_sub(posted)
+impl Options {
+    fn pace(&self) -> Pace {
+        let Self { messages, rate, writers, viewers, .. } = *self;
+        Pace { messages, rate, writers: writers.min(viewers) }
     }
 }
 
-async fn receive(
-    mut socket: SplitStream<Socket>,
-    starts: Arc<Starts>,
-    messages: u32,
-) -> anyhow::Result<(Received, Vec<Duration>, usize)> {
-    let mut received = Received::default();
-    let mut took = Vec::with_capacity(messages as usize);
-    let mut bytes = 0;
-    while received.count() < messages as usize {
-        let next = tokio::time::timeout(PATIENCE, socket.next()).await;
-        let Message::Text(text) = next.context("waiting for a delivery")?.context("closed")??
-        else {
-            continue;
-        };
-        let Some(message) = number(&text) else { continue };
-        took.push(starts.took(message));
-        received.add(message);
-        bytes = text.len();
-    }
-    Ok((received, took, bytes))
+async fn measure_teahouse(
+    program: &Path,
+    options: &Options,
+) -> anyhow::Result<(Figures, Rendered)> {
+    let data = tempfile::tempdir()?;
+    let folder = data.path().to_str().context("a printable path")?;
+    let server = Server::start(program, &["--listen", "127.0.0.1:0", "--data", folder]).await?;
+    let (scope, viewers) = (Scope::root("viewers"), options.viewers);
+    let crowd = Crowd::gather(&server, Subject::Teahouse, viewers, options.pace(), &scope).await?;
+    let (figures, quiet) = crowd.talk(&server).await?;
+    // What is still typed ends within its three seconds, and the first page sees it.
+    settled(&server).await?;
+    let (log, changes) = tokio::try_join!(server.stop(), quiet.changes())?;
+    let renders =
+        field(&log, " renders=").context("the log does not say how often was rendered")?;
+    let encodes = field(&log, " encodes=").context("the log does not say how often was encoded")?;
+    Ok((figures, Rendered { changes, renders, encodes }))
 }
 
-/// Waits until the server has nothing to do, and what it uses is what idle pages use.
-async fn settled(server: &Server) -> anyhow::Result<Usage> {
-    let mut last = server.usage()?;
-    loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let now = server.usage()?;
-        if now.cpu_s - last.cpu_s < 0.015 {
-            return Ok(now);
-        }
-        last = now;
-    }
+async fn measure_raw(
+    bench: &Path,
+    frame_bytes: usize,
+    options: &Options,
+) -> anyhow::Result<Figures> {
+    let server = Server::start(bench, &["raw-server"]).await?;
+    let (scope, subject) = (Scope::root("viewers"), Subject::Raw { frame_bytes });
+    let crowd = Crowd::gather(&server, subject, options.viewers, options.pace(), &scope).await?;
+    Ok(crowd.talk(&server).await?.0)
 }
 
-fn marked(message: u32) -> String {
-    format!("benchmark-{message:06}-of-a-usual-length-for-a-message")
+/// The number after `name` in the log.
+fn field(log: &str, name: &str) -> Option<u64> {
+    let (_, rest) = log.rsplit_once(name)?;
+    rest.split(|char: char| !char.is_ascii_digit()).next()?.parse().ok()
 }
 
-fn padded(message: u32, bytes: usize) -> String {
-    format!("{:<bytes$}", marked(message))
-}
-
-fn number(frame: &str) -> Option<u32> {
-    let (_, rest) = frame.split_once("benchmark-")?;
-    rest.get(..6)?.parse().ok()
-}
-
-fn report(options: &Options, runs: &[(Figures, Figures)]) {
-    let median = |pick: &dyn Fn(&(Figures, Figures)) -> f64| {
-        let mut values: Vec<_> = runs.iter().map(pick).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    let ratio = |a: f64, b: f64| format!("{:.2}", a / b);
-    println!();
+fn report(options: &Options, runs: &[Run]) {
+    let Options { viewers, messages, rate, .. } = options;
+    let frame_bytes = runs[0].ours.frames.feed.mean_bytes();
     println!(
-        "1 room x {} pages, {} messages at {}/s, frame {} bytes, medians of {} runs",
-        options.viewers,
-        options.messages,
-        options.rate,
-        runs[0].0.frame_bytes,
+        "\n1 room x {viewers} pages, {messages} messages at {rate}/s, each typed for 2 s, frame \
+         {frame_bytes} bytes, medians of {} runs",
         runs.len()
     );
     println!("| | Teahouse | bare broadcast | ratio |");
     println!("|---|---|---|---|");
     type Pick = fn(&Figures) -> f64;
-    let rows: [(&str, Pick); 4] = [
+    let rows: [(&str, Pick); 7] = [
         ("resident memory per idle page, KiB", |figures| figures.idle_kib),
+        ("CPU per page that is loaded and joined, ms", |figures| figures.open_ms),
         ("CPU per delivered message, µs", |figures| figures.cpu_us),
+        ("CPU per frame of any kind, µs", |figures| figures.frame_cpu_us),
+        ("frames of any kind per delivered message", |figures| {
+            figures.frames.total().frames as f64 / figures.frames.feed.frames as f64
+        }),
         ("delivery p50, ms", |figures| figures.p50_ms),
         ("delivery p99, ms", |figures| figures.p99_ms),
     ];
     for (name, pick) in rows {
-        let (ours, raw) = (median(&|run| pick(&run.0)), median(&|run| pick(&run.1)));
-        println!("| {name} | {ours:.1} | {raw:.1} | {} |", ratio(ours, raw));
+        let ours = median(runs, |run| pick(&run.ours));
+        let raw = median(runs, |run| pick(&run.limit));
+        println!("| {name} | {ours:.2} | {raw:.2} | {:.2} |", ours / raw);
     }
+    let people = runs[0].ours.frames.people;
+    let audited = u64::from(*messages) * *viewers as u64 * runs.len() as u64 * 2;
+    println!("{audited} deliveries audited: none lost, doubled or out of order");
     println!(
-        "{} deliveries audited: none lost, doubled or out of order",
-        u64::from(options.messages) * options.viewers as u64 * runs.len() as u64 * 2
+        "besides, in the first run: {} frames of the list of people, {} bytes each",
+        people.frames,
+        people.mean_bytes()
     );
+    for Run { rendered: Rendered { changes, renders, encodes }, .. } in runs {
+        let per_change = |count: u64| count as f64 / *changes as f64;
+        println!(
+            "{changes} changes seen by all: {renders} renders ({:.3} each), {encodes} encodes ({:.3} each)",
+            per_change(*renders),
+            per_change(*encodes)
+        );
+    }
+}
+
+fn median(runs: &[Run], pick: impl Fn(&Run) -> f64) -> f64 {
+    let mut values: Vec<_> = runs.iter().map(pick).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_in_the_log() {
+        let log = "INFO shared views were closed renders=12 encodes=11\nINFO closed\n";
+        assert_eq!((field(log, " renders="), field(log, " encodes=")), (Some(12), Some(11)));
+        assert_eq!(field(log, " frames="), None);
+    }
 }
