@@ -1,5 +1,9 @@
 //! One room through the facade, with a durable log: what a post costs when much was said before and
 //! many members are absent, and how long somebody waits who opens the room, scrolls or searches.
+//!
+//! History and members differ by the same factor between rooms, and keep differing by it at every
+//! post that is measured: for each message that is added to the smaller room, the larger one gets
+//! that many.
 
 use std::{
     collections::BTreeMap,
@@ -7,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
-use chat::{Chat, Config, MessageId, NewRoom, RoomId, RoomSummary, Search, Store};
+use anyhow::{Context, ensure};
+use chat::{Chat, Config, MessageId, NewRoom, RoomSummary, Search, Store, Visibility};
 use futures_util::future::try_join_all;
 use identity::{Guest, GuestSession};
 use tasks::{Clock, Scope};
@@ -23,20 +27,17 @@ const WORDS: &str = "the kettle is on and the cups are warm, who else would like
 #[derive(clap::Args)]
 pub struct Options {
     /// Posts that are measured in each room.
-    #[arg(long, default_value_t = 200)]
-    posts: usize,
-    /// Messages in the room with little history.
     #[arg(long, default_value_t = 100)]
-    few_messages: usize,
-    /// Messages in the room with much history.
-    #[arg(long, default_value_t = 10_000)]
-    many_messages: usize,
+    posts: usize,
+    /// Messages in the room with little history, before the first post.
+    #[arg(long, default_value_t = 100)]
+    messages: usize,
     /// Members of the room with few, all of them absent.
     #[arg(long, default_value_t = 5)]
-    few_members: usize,
-    /// Members of the room with many, all of them absent.
-    #[arg(long, default_value_t = 500)]
-    many_members: usize,
+    members: usize,
+    /// How many times that the other rooms have of one, the other, or both.
+    #[arg(long, default_value_t = 100)]
+    times: usize,
     /// Times that everything is measured; medians are shown.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -45,14 +46,28 @@ pub struct Options {
 /// A room as it is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Case {
-    messages: usize,
-    members: usize,
+    /// How often `Options::messages`, and messages for each post that is measured.
+    history: usize,
+    /// How often `Options::members`.
+    absent: usize,
+}
+
+impl Case {
+    /// What was said before the post with this number, from 0.
+    fn messages(self, options: &Options, post: usize) -> usize {
+        self.history * (options.messages + post)
+    }
+
+    fn members(self, options: &Options) -> usize {
+        self.absent * options.members
+    }
 }
 
 /// What one run of one case gave, in milliseconds, and microseconds of CPU per post.
 type Figures = BTreeMap<&'static str, f64>;
 
-const CPU: &str = "CPU per post, µs";
+const CPU: &str = "CPU per post, with all that is read made from it, µs";
+const CPU_MEDIAN: &str = "the same, the median post, µs";
 const POST: &str = "post, ms";
 const OPEN: &str = "open: newest page, facts, members, known rooms, ms";
 const BACK: &str = "scroll back: a page of 50, ms";
@@ -60,13 +75,9 @@ const SEARCH: &str = "search: a word that all have, ms";
 const RARE: &str = "search: a word that few have, ms";
 
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let (few, many) = (options.few_messages, options.many_messages);
-    let cases = [
-        Case { messages: few, members: options.few_members },
-        Case { messages: many, members: options.few_members },
-        Case { messages: few, members: options.many_members },
-        Case { messages: many, members: options.many_members },
-    ];
+    let times = options.times;
+    let cases = [(1, 1), (times, 1), (1, times), (times, times)];
+    let cases = cases.map(|(history, absent)| Case { history, absent });
     let mut runs: BTreeMap<Case, Vec<Figures>> = BTreeMap::new();
     for number in 1..=options.runs {
         for case in cases {
@@ -86,93 +97,104 @@ async fn measure(case: Case, options: &Options) -> anyhow::Result<Figures> {
     let clock = Clock::manual(1_700_000_000_000);
     let store = Store::Folder(data.path().to_owned());
     let chat = Chat::open(Config::new(store), clock.clone(), &scope).await?;
-    let house = House { chat, clock };
-    let people: Vec<_> = (0..case.members).map(|_| GuestSession::fresh().guest()).collect();
-    let room = house.fill(&people, case.messages).await?;
-    let mut figures = house.posts(&room, &people[0], options.posts).await?;
-    house.reads(&room, &people[0], &mut figures).await?;
+    let people = (0..case.members(options)).map(|_| GuestSession::fresh().guest()).collect();
+    let house = House::open(chat, clock, people).await?;
+    let mut figures = house.posts(case, options).await?;
+    house.reads(&mut figures).await?;
     house.chat.shutdown(Duration::from_secs(10)).await;
     Ok(figures)
 }
 
-/// A chat, and the clock that its rules look at.
+/// A room, everyone who is a member of it, and the clock that its rules look at.
 struct House {
     chat: Chat,
     clock: Clock,
+    people: Vec<Guest>,
+    room: RoomSummary,
 }
 
 impl House {
-    /// A room in which everyone spoke, and has read what was said.
-    async fn fill(&self, people: &[Guest], messages: usize) -> anyhow::Result<RoomSummary> {
-        let room = NewRoom::titled("Benchmark");
-        let room = self.chat.create_room(&people[0], room).await?;
-        let numbers: Vec<_> = (0..messages).collect();
+    /// A room with members in which nothing was said. Whoever is there when a room becomes private
+    /// is a member from then on.
+    async fn open(chat: Chat, clock: Clock, people: Vec<Guest>) -> anyhow::Result<Self> {
+        let room = chat.create_room(&people[0], NewRoom::titled("Benchmark")).await?;
+        let seats: Vec<_> =
+            people.iter().map(|who| chat.attendance().arrive(&room.id, who)).collect();
+        for visibility in [Visibility::Private, Visibility::Public] {
+            chat.set_visibility(&room.id, &people[0], visibility).await?;
+        }
+        drop(seats);
+        chat.caught_up().await?;
+        let (_, members) = chat.directory().members(&room.id, 1).await?;
+        ensure!(members == people.len() as u64, "{members} members and not {}", people.len());
+        Ok(Self { chat, clock, people, room })
+    }
+
+    /// Says things until there are `messages`; everyone has read them.
+    async fn fill(&self, messages: usize) -> anyhow::Result<()> {
+        let (room, people) = (&self.room.id, &self.people);
+        let said = self.chat.timeline().head(room).await?.messages as usize;
+        let numbers: Vec<_> = (said..messages).collect();
         for together in numbers.chunks(TOGETHER.min(people.len() * AT_ONCE)) {
             self.clock.advance_ms(TOGETHER as i64 * 1_000);
             let posts = together.iter().map(|number| {
                 let rare = if number % 1_000 == 0 { "samovar" } else { "" };
-                self.post(&room.id, &people[number % people.len()], *number, rare)
+                self.post(&people[number % people.len()], *number, rare)
             });
             try_join_all(posts).await?;
         }
         self.chat.caught_up().await?;
-        for together in people.chunks(TOGETHER) {
-            let read = |who| self.chat.read_up_to(&room.id, who, messages as u64);
-            try_join_all(together.iter().map(read)).await?;
-        }
-        self.chat.caught_up().await?;
-        self.chat.directory().by_id(&room.id).await?.context("the room is gone")
-    }
-
-    async fn post(
-        &self,
-        room: &RoomId,
-        who: &Guest,
-        number: usize,
-        word: &str,
-    ) -> anyhow::Result<()> {
-        let body = format!("{number}: {WORDS} {word}");
-        self.chat.post(room, who, MessageId::random(), &body).await?;
+        let said = self.chat.timeline().head(room).await?.messages as usize;
+        ensure!(said == messages, "{said} messages and not {messages}");
         Ok(())
     }
 
-    /// Posts one after the other, each of which everyone could read before the next.
-    async fn posts(
-        &self,
-        room: &RoomSummary,
-        who: &Guest,
-        posts: usize,
-    ) -> anyhow::Result<Figures> {
-        self.post(&room.id, who, 1_000_000, "").await?;
-        self.chat.caught_up().await?;
-        let before = cpu()?;
-        let mut took = Vec::new();
-        for number in 0..posts {
-            self.clock.advance_ms(1_000);
+    async fn everyone_reads(&self, messages: usize) -> anyhow::Result<()> {
+        for together in self.people.chunks(TOGETHER) {
+            let read = |who| self.chat.read_up_to(&self.room.id, who, messages as u64);
+            try_join_all(together.iter().map(read)).await?;
+        }
+        Ok(self.chat.caught_up().await?)
+    }
+
+    async fn post(&self, who: &Guest, number: usize, word: &str) -> anyhow::Result<()> {
+        let body = format!("{number}: {WORDS} {word}");
+        self.chat.post(&self.room.id, who, MessageId::random(), &body).await?;
+        Ok(())
+    }
+
+    /// Posts one after the other, each of which everyone could read before the next, and each of
+    /// which finds exactly so many times as much said before as in the smaller room.
+    async fn posts(&self, case: Case, options: &Options) -> anyhow::Result<Figures> {
+        self.fill(case.messages(options, 0)).await?;
+        self.everyone_reads(case.messages(options, 0)).await?;
+        let (mut took, mut spent) = (Vec::new(), Vec::new());
+        for number in 0..options.posts {
+            self.fill(case.messages(options, number)).await?;
+            self.clock.advance_ms(60_000);
+            let before = cpu()?;
             let started = Instant::now();
-            self.post(&room.id, who, 2_000_000 + number, "").await?;
+            self.post(&self.people[0], number, "").await?;
             took.push(started.elapsed());
             self.chat.caught_up().await?;
+            spent.push(cpu()?.saturating_sub(before));
         }
-        let spent = cpu()?.saturating_sub(before);
-        let cpu_us = spent.as_secs_f64() * 1e6 / posts as f64;
-        Ok(Figures::from([(CPU, cpu_us), (POST, median_ms(took))]))
+        let mean_us = spent.iter().sum::<Duration>().as_secs_f64() * 1e6 / options.posts as f64;
+        let median_us = median_ms(spent) * 1e3;
+        Ok(Figures::from([(CPU, mean_us), (CPU_MEDIAN, median_us), (POST, median_ms(took))]))
     }
 
     /// What somebody waits for who comes to the room. The first time counts as well: the median of a
     /// few is what people see.
-    async fn reads(
-        &self,
-        room: &RoomSummary,
-        who: &Guest,
-        figures: &mut Figures,
-    ) -> anyhow::Result<()> {
+    async fn reads(&self, figures: &mut Figures) -> anyhow::Result<()> {
+        let Self { room, people, .. } = self;
+        let who = &people[0];
         let (mut open, mut back) = (Vec::new(), Vec::new());
         let (mut search, mut rare) = (Vec::new(), Vec::new());
         let mut number = u64::MAX;
         for _ in 0..50 {
             let started = Instant::now();
-            self.open(room, who).await?;
+            self.enter().await?;
             open.push(started.elapsed());
 
             let started = Instant::now();
@@ -186,7 +208,7 @@ impl House {
                 let started = Instant::now();
                 let found = self.chat.search(&who.id, asked).await?;
                 took.push(started.elapsed());
-                anyhow::ensure!(!found.hits.is_empty(), "{word} was said and is not found");
+                ensure!(!found.hits.is_empty(), "{word} was said and is not found");
             }
         }
         for (name, took) in [(OPEN, open), (BACK, back), (SEARCH, search), (RARE, rare)] {
@@ -195,12 +217,13 @@ impl House {
         Ok(())
     }
 
-    async fn open(&self, room: &RoomSummary, who: &Guest) -> anyhow::Result<()> {
-        self.chat.open_room(room.slug.as_str()).await?;
-        self.chat.timeline().newest(&room.id, 50).await?;
-        self.chat.role(room, &who.id).await?;
-        self.chat.directory().members(&room.id, 100).await?;
-        self.chat.known_rooms(&who.id, 50).await?;
+    async fn enter(&self) -> anyhow::Result<()> {
+        let Self { chat, room, people, .. } = self;
+        chat.open_room(room.slug.as_str()).await?;
+        chat.timeline().newest(&room.id, 50).await?;
+        chat.role(room, &people[0].id).await?;
+        chat.directory().members(&room.id, 100).await?;
+        chat.known_rooms(&people[0].id, 50).await?;
         Ok(())
     }
 }
@@ -229,10 +252,13 @@ fn report(options: &Options, cases: &[Case; 4], runs: &BTreeMap<Case, Vec<Figure
         values[values.len() / 2]
     };
     println!("\n{} posts in each room, medians of {} runs", options.posts, options.runs);
-    let heads = cases.map(|case| format!("{} messages, {} members", case.messages, case.members));
+    let heads = cases.map(|case| {
+        let (from, to) = (case.messages(options, 0), case.messages(options, options.posts - 1));
+        format!("{from} to {to} messages, {} members", case.members(options))
+    });
     println!("| | {} | last : first |", heads.join(" | "));
     println!("|---|---|---|---|---|---|");
-    for name in [CPU, POST, OPEN, BACK, SEARCH, RARE] {
+    for name in [CPU, CPU_MEDIAN, POST, OPEN, BACK, SEARCH, RARE] {
         let values = cases.map(|case| median(&case, name));
         let [first, second, third, last] = values;
         let ratio = last / first;
