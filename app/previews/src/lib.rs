@@ -43,6 +43,12 @@ use identity::Fault;
 #[derive(Clone)]
 pub struct Previews(Arc<opening::Parts>);
 
+impl std::fmt::Debug for Previews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Previews").finish_non_exhaustive()
+    }
+}
+
 /// Changes of one link's preview.
 pub type Subscription = pubsub::Subscription<Preview>;
 
@@ -68,6 +74,17 @@ impl Previews {
     /// See [`AskError`].
     pub async fn ask(&self, link: &Link) -> Result<Preview, AskError> {
         let _ = (link, &self.0);
+        todo!()
+    }
+
+    /// As [`Previews::ask`], for whoever has seen what came of it and wants another try: a failure
+    /// that is remembered, or an old result, does not keep it from being fetched again. What failed
+    /// or was fetched within the last seconds is the answer all the same.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub async fn ask_again(&self, link: &Link) -> Result<Preview, AskError> {
+        let _ = link;
         todo!()
     }
 
