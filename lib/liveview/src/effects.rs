@@ -65,6 +65,12 @@ impl Effects {
         self.navigation = Some(Navigation::Patch { to: to.into(), replace: false });
     }
 
+    /// The same in place of the current entry of the browser's history: for what changes while somebody
+    /// types, where going back should lead to the page before.
+    pub fn patch_in_place(&mut self, to: impl Into<String>) {
+        self.navigation = Some(Navigation::Patch { to: to.into(), replace: true });
+    }
+
     /// Goes to another view of the same session without a page load.
     pub fn navigate(&mut self, to: impl Into<String>) {
         self.navigate_with(to, Flash::default());
