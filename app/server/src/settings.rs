@@ -46,6 +46,7 @@ struct LimitsTable {
     searches: Option<KindTable>,
     sign_ins: Option<KindTable>,
     names: Option<KindTable>,
+    previews: Option<KindTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +117,7 @@ impl LimitsTable {
             searches: rates("searches", self.searches, usual.searches)?,
             sign_ins: rates("sign_ins", self.sign_ins, usual.sign_ins)?,
             names: rates("names", self.names, usual.names)?,
+            previews: rates("previews", self.previews, usual.previews)?,
         })
     }
 }

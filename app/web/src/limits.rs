@@ -39,6 +39,8 @@ pub enum Kind {
     SignIn,
     /// Somebody takes another name.
     Name,
+    /// A link is looked at on the page that previews links.
+    Preview,
 }
 
 /// So many at once, and so many a minute from then on.
@@ -67,6 +69,7 @@ pub struct RateTable {
     pub searches: Rates,
     pub sign_ins: Rates,
     pub names: Rates,
+    pub previews: Rates,
 }
 
 impl Default for RateTable {
@@ -84,6 +87,7 @@ impl Default for RateTable {
             searches: rates((300, 600), (40, 60)),
             sign_ins: rates((60, 60), (10, 10)),
             names: rates((100, 60), (10, 6)),
+            previews: rates((300, 300), (60, 60)),
         }
     }
 }
@@ -98,6 +102,7 @@ impl RateTable {
             Kind::Search => self.searches,
             Kind::SignIn => self.sign_ins,
             Kind::Name => self.names,
+            Kind::Preview => self.previews,
         }
     }
 }
@@ -121,6 +126,7 @@ impl fmt::Display for TooMuch {
             Kind::Search => "searches",
             Kind::SignIn => "attempts to sign in",
             Kind::Name => "new names",
+            Kind::Preview => "previews",
         };
         let whose = if self.is_address { " from your network" } else { "" };
         let (wait, unit) = match self.wait_s {

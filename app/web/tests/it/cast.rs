@@ -186,5 +186,6 @@ fn wide() -> RateTable {
         searches: rates,
         sign_ins: rates,
         names: rates,
+        previews: rates,
     }
 }
