@@ -61,9 +61,21 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    pub(crate) fn broken(
+        host: &str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Broken { host: host.to_owned(), source: source.into() }
+    }
+}
+
 /// The guard says no.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// It is longer than what is asked for.
+    #[error("the address is too long")]
+    TooLong,
     /// Only http and https are.
     #[error("only web addresses, http and https, can be fetched")]
     Scheme,
@@ -76,7 +88,7 @@ pub enum Refused {
     /// Only 80 and 443 are.
     #[error("only ports 80 and 443 are reached, not {0}")]
     Port(u16),
-    /// The address is not somebody's on the public internet.
+    /// What it names, a host or an address, is not somebody's on the public internet.
     #[error("{0} is not on the public internet")]
     NotPublic(String),
 }
