@@ -1,6 +1,7 @@
 //! What a host may change while the server runs.
 
 use fetch::{Guard, Opening};
+use url::Host;
 
 use crate::Link;
 
@@ -32,18 +33,67 @@ impl Settings {
     /// # Errors
     /// It is none.
     pub fn domain(text: &str) -> Result<String, DomainError> {
-        let _ = text;
-        todo!()
+        let no_domain = || DomainError(text.to_owned());
+        let name = text.trim().trim_end_matches('.');
+        match Host::parse(name.strip_prefix("*.").unwrap_or(name)) {
+            Ok(Host::Domain(domain)) if !domain.is_empty() => Ok(domain),
+            // Whoever runs a machine by its number can be denied as well.
+            Ok(Host::Ipv4(address)) => Ok(address.to_string()),
+            _ => Err(no_domain()),
+        }
     }
 
     /// Whether `link` may be asked for, as far as the host of this server has said.
     pub(crate) fn permits(&self, link: &Link) -> bool {
-        let _ = link;
-        todo!()
+        self.permits_host(link.host())
+    }
+
+    /// As [`Settings::permits`], for a host in lower case.
+    pub(crate) fn permits_host(&self, host: &str) -> bool {
+        self.enabled && !self.deny.iter().any(|domain| is_under(host, domain))
     }
 
     /// Who may be reached.
     pub(crate) fn guard(&self) -> Guard {
         Guard::public_or(self.allow.clone())
+    }
+}
+
+/// Whether `host` is `domain`, or a name below it.
+fn is_under(host: &str, domain: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_has_a_normal_form() {
+        for (text, domain) in [
+            ("Example.COM", "example.com"),
+            (" *.example.com. ", "example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("127.1", "127.0.0.1"),
+        ] {
+            assert_eq!(Settings::domain(text).as_deref(), Ok(domain));
+        }
+        for text in ["", "*.", "https://example.com/", "exa mple", "a/b", "example.com:80"] {
+            assert_eq!(Settings::domain(text), Err(DomainError(text.to_owned())), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_denied_domain_is_denied_with_everything_under_it() {
+        let settings = Settings { deny: vec!["example.com".to_owned()], ..Settings::default() };
+        for host in ["example.com", "www.example.com", "a.b.example.com", "example.com."] {
+            assert!(!settings.permits_host(host), "{host}");
+        }
+        for host in ["notexample.com", "example.com.evil.test", "example.org"] {
+            assert!(settings.permits_host(host), "{host}");
+        }
+        let off = Settings { enabled: false, ..Settings::default() };
+        assert!(!off.permits_host("example.org"));
     }
 }
