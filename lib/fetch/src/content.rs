@@ -77,6 +77,12 @@ impl Content {
         }
     }
 
+    /// From here on, `bytes` at most, on either side.
+    pub fn at_most(&mut self, bytes: usize) {
+        self.wire_left = self.wire_left.min(bytes);
+        self.body_left = self.body_left.min(bytes);
+    }
+
     /// Takes what was sent. All that was fed before must have been taken.
     pub fn feed(&mut self, mut bytes: Bytes) {
         self.overflows |= bytes.len() > self.wire_left;
@@ -336,6 +342,18 @@ mod tests {
             let bomb = encoded(encoding, &vec![0; 64 << 20]);
             assert!(bomb.len() < 1 << 17, "it is much smaller than what it makes");
             let (read, end) = drained(&mut content(encoding, PLENTY, 100_000), &bomb, PLENTY);
+            assert!(matches!(end, Err(ContentError::TooLarge)), "{end:?}");
+            assert_eq!(read.len(), 100_000);
+        }
+    }
+
+    #[test]
+    fn the_limits_may_become_narrower_once_it_is_clear_what_comes() {
+        for encoding in ENCODED {
+            let mut content = content(encoding, PLENTY, PLENTY);
+            content.at_most(100_000);
+            content.at_most(PLENTY);
+            let (read, end) = drained(&mut content, &encoded(encoding, &vec![7; 200_000]), 1_000);
             assert!(matches!(end, Err(ContentError::TooLarge)), "{end:?}");
             assert_eq!(read.len(), 100_000);
         }

@@ -85,6 +85,9 @@ pub enum Refused {
     /// It has a user name or a password.
     #[error("an address with a name or password in it is not fetched")]
     Credentials,
+    /// Whoever runs this server does not want this host to be asked.
+    #[error("nothing of {0} is fetched here")]
+    Denied(String),
     /// Only 80 and 443 are.
     #[error("only ports 80 and 443 are reached, not {0}")]
     Port(u16),

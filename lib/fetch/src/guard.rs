@@ -17,6 +17,7 @@ const URL_BYTES_MAX: usize = 8 * 1024;
 pub struct Guard {
     reach: Reach,
     openings: Vec<Opening>,
+    denied: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +62,19 @@ impl FromStr for Opening {
 impl Guard {
     /// Everything may be reached, on every port: whoever runs this server named it.
     pub fn anywhere() -> Self {
-        Self { reach: Reach::Anywhere, openings: Vec::new() }
+        Self { reach: Reach::Anywhere, openings: Vec::new(), denied: Vec::new() }
     }
 
     /// Only what belongs to somebody on the public internet, on ports 80 and 443, and `openings`.
     pub fn public_or(openings: Vec<Opening>) -> Self {
-        Self { reach: Reach::Public, openings }
+        Self { reach: Reach::Public, openings, denied: Vec::new() }
+    }
+
+    /// As this one, but for hosts in `domains` and below: they are not asked, nor looked up. Domains
+    /// are in lower case: `example.com`.
+    #[must_use]
+    pub fn without(self, domains: Vec<String>) -> Self {
+        Self { denied: domains, ..self }
     }
 
     /// Whether `url` may be asked for, as far as it tells: http or https, not too long, no
@@ -86,6 +94,10 @@ impl Guard {
         let host = url.host().ok_or(Refused::Host)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refused::Credentials);
+        }
+        let name = url.host_str().unwrap_or_default().trim_end_matches('.');
+        if self.denied.iter().any(|domain| is_under(name, domain)) {
+            return Err(Refused::Denied(name.to_owned()));
         }
         let port = url.port_or_known_default().ok_or(Refused::Scheme)?;
         match host {
@@ -134,6 +146,11 @@ impl Opening {
         };
         self.address == address.ip() && is_port
     }
+}
+
+/// Whether `host` is `domain`, or a name below it.
+fn is_under(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 fn is_of_the_web(port: u16) -> bool {
@@ -194,6 +211,19 @@ mod tests {
         check(&guard, "http://127.0.0.1/", not_public("127.0.0.1"));
         let long = format!("https://tea.example/{}", "a".repeat(URL_BYTES_MAX));
         check(&guard, &long, Err(Refused::TooLong));
+    }
+
+    #[test]
+    fn a_denied_domain_is_denied_with_everything_below() {
+        let denied = ["example.com".to_owned(), "1.1.1.1".to_owned()];
+        let guard = Guard::public_or(Vec::new()).without(denied.to_vec());
+        for host in ["example.com", "a.b.Example.com", "example.com.", "1.1.1.1"] {
+            let refused = Refused::Denied(host.trim_end_matches('.').to_ascii_lowercase());
+            check(&guard, &format!("https://{host}/tea"), Err(refused));
+        }
+        for host in ["notexample.com", "example.com.test", "1.1.1.2"] {
+            check(&guard, &format!("https://{host}/tea"), Ok(()));
+        }
     }
 
     #[test]

@@ -56,6 +56,12 @@ impl Incoming {
         ContentType::parse(&String::from_utf8_lossy(line.as_bytes()))
     }
 
+    /// Makes the limits narrower, once it is clear what comes: from here on at most `bytes` of the
+    /// body, as it is sent and as it is read.
+    pub fn at_most(&mut self, bytes: usize) {
+        self.content.at_most(bytes);
+    }
+
     /// The next piece of the body, decompressed; `None`: that was all. A piece has at most the
     /// bytes that are left to the limit.
     ///
