@@ -8,6 +8,8 @@ use identity::{Guest, GuestName};
 
 use crate::{
     ActError, Chat, Done, Fault, Retention, Role, RoomId, TITLE_CHARS_MAX, Visibility,
+    card::READINGS_MAX,
+    message::normal_body,
     room::{Act, Command, Order, Refusal, Room, Target},
 };
 
@@ -23,8 +25,9 @@ impl Chat {
         number: u64,
         body: &str,
     ) -> Result<Done, ActError> {
-        let target = self.target(room, number).await?;
-        self.order(room, me, Act::Edit { target, body: body.to_owned() }).await
+        let links = self.links_of(&normal_body(body));
+        let edit = |target| Act::Edit { target, body: body.to_owned(), links: links.clone() };
+        self.order_on(room, me, number, edit).await
     }
 
     /// Removes what message `number` says, for good: one's own, or any as an owner. Its number stays.
@@ -32,8 +35,7 @@ impl Chat {
     /// # Errors
     /// See [`ActError`].
     pub async fn remove(&self, room: &RoomId, me: &Guest, number: u64) -> Result<Done, ActError> {
-        let target = self.target(room, number).await?;
-        self.order(room, me, Act::Remove { target }).await
+        self.order_on(room, me, number, |target| Act::Remove { target }).await
     }
 
     /// Gives the room another title; a blank one: it goes by its address.
@@ -206,12 +208,28 @@ impl Chat {
     }
 
     async fn find_target(&self, room: &RoomId, number: u64) -> Result<Option<Target>, ActError> {
-        let page = self.timeline().range(room, number, number).await.map_err(ActError::Fault)?;
-        Ok(page.messages.first().map(|message| Target {
-            number,
-            author: message.author.id.clone(),
-            body: (!message.removed).then(|| message.body.clone()),
-        }))
+        self.timeline().target(room, number).await.map_err(ActError::Fault)
+    }
+
+    /// An order about message `number`: read, decided, and read again if that was too late.
+    pub(crate) async fn order_on(
+        &self,
+        room: &RoomId,
+        me: &Guest,
+        number: u64,
+        act: impl Fn(Target) -> Act,
+    ) -> Result<Done, ActError> {
+        for _ in 1..READINGS_MAX {
+            let target = self.target(room, number).await?;
+            match self.order(room, me, act(target)).await {
+                Err(ActError::Refused(Refusal::Meanwhile)) => {
+                    self.caught_up().await.map_err(ActError::Fault)?;
+                }
+                answer => return answer,
+            }
+        }
+        let target = self.target(room, number).await?;
+        self.order(room, me, act(target)).await
     }
 
     async fn order(&self, room: &RoomId, me: &Guest, act: Act) -> Result<Done, ActError> {

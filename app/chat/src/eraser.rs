@@ -22,6 +22,8 @@ use crate::{
 
 /// Events read, and redacted, at a time: what it takes of memory does not depend on the room.
 const AT_ONCE: usize = 500;
+/// Events with something in them that goes when a message does.
+const OF_MESSAGES: [&str; 5] = ["Posted", "Edited", "CardAttached", "CardDismissed", "CardDropped"];
 /// How long the read models may take to hear of what was removed before it counts as a failure.
 const READ_WITHIN: Duration = Duration::from_secs(30);
 /// The first wait after a failure; it doubles.
@@ -69,7 +71,10 @@ impl OneOff for Eraser {
 
     fn concerns(&self, event: &Recorded) -> bool {
         event.stream.kind() == Room::KIND
-            && matches!(event.name.as_str(), "Removed" | "Erased" | "Edited")
+            && matches!(
+                event.name.as_str(),
+                "Removed" | "Erased" | "Edited" | "CardDismissed" | "CardDropped"
+            )
     }
 
     /// Tries for as long as it takes: a disk that was full for an hour is no reason to keep what
@@ -95,7 +100,12 @@ impl OneOff for Eraser {
 impl Eraser {
     async fn erase(&self, event: &Recorded) -> Result<(), EraseError> {
         let erased = match event.decode::<Event>().map_err(EraseError::Event)? {
-            Event::Removed { number, .. } => self.message(event, number).await?,
+            Event::Removed { number, .. } => {
+                self.before(event, number, |past| is_about(past, number)).await?
+            }
+            Event::CardDismissed { number, link, .. } | Event::CardDropped { number, link, .. } => {
+                self.before(event, number, |past| is_card(past, number, &link)).await?
+            }
             Event::Edited(edited) => self.late_edit(event, edited.number).await?,
             Event::Erased { .. } => self.room(event).await?,
             _ => false,
@@ -107,19 +117,24 @@ impl Eraser {
         self.projections.sweep().await.map_err(EraseError::Sweep)
     }
 
-    /// Every text that message `number` had until it was removed. A message has a higher version
-    /// than number, because the room was opened before.
-    async fn message(&self, removed: &Recorded, number: u64) -> Result<bool, EraseError> {
+    /// Every text and card that message `number` had before `gone`, as far as it is `meant`. A
+    /// message has a higher version than number, because the room was opened before.
+    async fn before(
+        &self,
+        gone: &Recorded,
+        number: u64,
+        meant: impl Fn(&Event) -> bool,
+    ) -> Result<bool, EraseError> {
         let mut after = number;
-        while after < removed.version {
-            let page = self.store.read_stream(&removed.stream, after, AT_ONCE).await;
+        while after < gone.version {
+            let page = self.store.read_stream(&gone.stream, after, AT_ONCE).await;
             let events = page.map_err(EraseError::Store)?.events;
             let Some(last) = events.last() else { break };
             after = last.version;
-            let texts = events.iter().filter(|event| event.version < removed.version);
-            for event in texts.filter(|event| matches!(event.name.as_str(), "Posted" | "Edited")) {
-                if is_about(event, number)? {
-                    self.redact::<Room>(&removed.stream, event.version..=event.version).await?;
+            let before = events.iter().filter(|event| event.version < gone.version);
+            for event in before.filter(|event| OF_MESSAGES.contains(&event.name.as_str())) {
+                if meant(&event.decode().map_err(EraseError::Event)?) {
+                    self.redact::<Room>(&gone.stream, event.version..=event.version).await?;
                 }
             }
         }
@@ -207,10 +222,20 @@ impl Eraser {
     }
 }
 
-fn is_about(event: &Recorded, wanted: u64) -> Result<bool, EraseError> {
-    match event.decode::<Event>().map_err(EraseError::Event)? {
-        Event::Posted(posted) => Ok(posted.number == wanted),
-        Event::Edited(edited) => Ok(edited.number == wanted),
-        _ => Ok(false),
+/// What is about the text of message `wanted`, or its cards.
+fn is_about(event: &Event, wanted: u64) -> bool {
+    match event {
+        Event::Posted(posted) => posted.number == wanted,
+        Event::Edited(edited) => edited.number == wanted,
+        Event::CardAttached { number, .. }
+        | Event::CardDismissed { number, .. }
+        | Event::CardDropped { number, .. } => *number == wanted,
+        _ => false,
     }
+}
+
+/// What a page said of itself is nobody's business once its card is gone. That the link was there
+/// is known from the message, whose older texts stay until it is removed.
+fn is_card(event: &Event, wanted: u64, gone: &str) -> bool {
+    matches!(event, Event::CardAttached { number, card, .. } if *number == wanted && card.link == gone)
 }

@@ -4,7 +4,7 @@ use eventsourcing::EventPayload;
 use identity::{Guest, GuestName};
 use serde::{Deserialize, Serialize};
 
-use crate::{MessageId, Retention, Role, Slug, Visibility};
+use crate::{Card, MessageId, Retention, Role, Slug, Visibility};
 
 /// What happened. Each is one change of the room; the changes count from 1 without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,26 @@ pub(crate) enum Event {
     Removed {
         number: u64,
         by: Guest,
+        at_ms: i64,
+    },
+    /// A link of the message, the one at `place` among them, is shown as a card.
+    CardAttached {
+        number: u64,
+        place: u32,
+        card: Box<Card>,
+        at_ms: i64,
+    },
+    /// Somebody does not want the card of `link` under this message, now or later.
+    CardDismissed {
+        number: u64,
+        link: String,
+        by: Guest,
+        at_ms: i64,
+    },
+    /// The message is about to be edited, and will not have `link` any more.
+    CardDropped {
+        number: u64,
+        link: String,
         at_ms: i64,
     },
     Retitled {
@@ -128,6 +148,9 @@ pub(crate) struct Edited {
     pub number: u64,
     pub by: Guest,
     pub body: String,
+    /// The links in it, in their order, if it has cards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     pub at_ms: i64,
 }
 
@@ -149,6 +172,9 @@ impl Event {
             Self::Posted(posted) => posted.at_ms,
             Self::Edited(edited) => edited.at_ms,
             Self::Removed { at_ms, .. }
+            | Self::CardAttached { at_ms, .. }
+            | Self::CardDismissed { at_ms, .. }
+            | Self::CardDropped { at_ms, .. }
             | Self::Retitled { at_ms, .. }
             | Self::VisibilityChanged { at_ms, .. }
             | Self::RetentionChanged { at_ms, .. }
@@ -168,13 +194,14 @@ impl Event {
 }
 
 impl Event {
-    /// Who did it; `None`: nobody, its time was up.
+    /// Who did it; `None`: nobody. Its time was up, or it is about a card.
     pub fn by(&self) -> Option<&Guest> {
         match self {
             Self::Opened(opening) => Some(&opening.owner),
             Self::Posted(posted) => Some(&posted.author),
             Self::Edited(edited) => Some(&edited.by),
             Self::Removed { by, .. }
+            | Self::CardDismissed { by, .. }
             | Self::Retitled { by, .. }
             | Self::VisibilityChanged { by, .. }
             | Self::RetentionChanged { by, .. }
@@ -188,6 +215,7 @@ impl Event {
             | Self::Left { who: by, .. }
             | Self::Renamed { who: by, .. }
             | Self::Ended { by, .. } => Some(by),
+            Self::CardAttached { .. } | Self::CardDropped { .. } => None,
             Self::Erased { by, .. } => by.as_ref(),
         }
     }
@@ -200,6 +228,9 @@ impl EventPayload for Event {
             Self::Posted(_) => "Posted",
             Self::Edited(_) => "Edited",
             Self::Removed { .. } => "Removed",
+            Self::CardAttached { .. } => "CardAttached",
+            Self::CardDismissed { .. } => "CardDismissed",
+            Self::CardDropped { .. } => "CardDropped",
             Self::Retitled { .. } => "Retitled",
             Self::VisibilityChanged { .. } => "VisibilityChanged",
             Self::RetentionChanged { .. } => "RetentionChanged",
@@ -226,10 +257,17 @@ impl EventPayload for Event {
                 body.clear();
                 forget_name(author);
             }
-            Self::Edited(Edited { by, body, .. }) => {
+            Self::Edited(Edited { by, body, links, .. }) => {
                 body.clear();
+                links.clear();
                 forget_name(by);
             }
+            Self::CardAttached { card, .. } => card.redact(),
+            Self::CardDismissed { link, by, .. } => {
+                link.clear();
+                forget_name(by);
+            }
+            Self::CardDropped { link, .. } => link.clear(),
             Self::Retitled { by, from, to, .. } => {
                 (*from, *to) = (None, None);
                 forget_name(by);

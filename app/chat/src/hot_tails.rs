@@ -148,7 +148,7 @@ impl HotTail {
         match what {
             What::Posted(message) => {
                 self.head.messages = message.number;
-                self.text_bytes += message.body.len();
+                self.text_bytes += message.text_bytes();
                 self.messages.push_back(message.clone());
             }
             What::Edited(message) => self.exchange(message),
@@ -163,7 +163,7 @@ impl HotTail {
         let first = self.messages.front().map_or(u64::MAX, |first| first.number);
         let place = message.number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
         if let Some(known) = place.and_then(|at| self.messages.get_mut(at)) {
-            self.text_bytes = self.text_bytes - known.body.len() + message.body.len();
+            self.text_bytes = self.text_bytes - known.text_bytes() + message.text_bytes();
             *known = message.clone();
         }
     }
@@ -171,7 +171,7 @@ impl HotTail {
     fn shorten(&mut self) {
         while self.messages.len() > MESSAGES_MAX || self.text_bytes > TEXT_BYTES_MAX {
             let Some(oldest) = self.messages.pop_front() else { break };
-            self.text_bytes -= oldest.body.len();
+            self.text_bytes -= oldest.text_bytes();
             self.from_change = self.messages.front().map_or(u64::MAX, |first| first.change);
         }
         let from_change = self.from_change;

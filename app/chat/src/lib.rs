@@ -107,7 +107,10 @@ use crate::{
 pub use activity::Activity;
 pub use attendance::{Attendance, AttendanceChanged, Present, Seat};
 pub use blocks::BLOCKS_MAX;
-pub use card::{CARDS_MAX, Card, CardImage, Told, told};
+pub use card::{
+    CARD_DESCRIPTION_CHARS_MAX, CARD_IMAGE_ID_CHARS_MAX, CARD_SITE_CHARS_MAX, CARD_TITLE_CHARS_MAX,
+    CARD_URL_BYTES_MAX, CARDS_MAX, Card, CardImage, Links, Told, told,
+};
 pub use directory::{Counts, Directory, Listed, Listing, Member, RoomSummary, Sort};
 pub use error::{ActError, CreateError};
 pub use event::Manner;
@@ -157,6 +160,7 @@ struct Parts {
     closes_store: bool,
     clock: Clock,
     settings: watch::Receiver<Settings>,
+    links: Option<Links>,
     dispatch: Dispatch,
     commands: Scope,
     projections: Projections,

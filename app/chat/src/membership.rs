@@ -51,6 +51,9 @@ pub(crate) fn memberships(event: &Event) -> Vec<(&Guest, Becomes)> {
         Event::Pardoned { who, .. } | Event::Left { who, .. } => vec![(who, Nobody)],
         Event::Edited(_)
         | Event::Removed { .. }
+        | Event::CardAttached { .. }
+        | Event::CardDismissed { .. }
+        | Event::CardDropped { .. }
         | Event::Retitled { .. }
         | Event::RetentionChanged { .. }
         | Event::Knocked { .. }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use identity::Guest;
 
-use crate::{Manner, MessageId, event::Posted};
+use crate::{Card, Manner, MessageId, event::Posted};
 
 /// The longest message, in Unicode scalar values. Graphemes would let one "character" be arbitrarily
 /// long.
@@ -30,6 +30,8 @@ pub struct Message {
     pub manner: Manner,
     /// What they said, as plain text with `\n` line breaks. Empty: it was erased.
     pub body: String,
+    /// What is shown of its links, in their order; at most [`CARDS_MAX`](crate::CARDS_MAX).
+    pub cards: Vec<Card>,
     /// Who changed the text last, and when.
     pub edited: Option<Edit>,
     /// Somebody removed it: neither text nor name is left.
@@ -79,6 +81,7 @@ impl Message {
             author,
             manner,
             body,
+            cards: Vec::new(),
             edited: None,
             removed: false,
             sent_at_ms,
@@ -86,6 +89,11 @@ impl Message {
             continues,
             new_day_utc,
         }
+    }
+
+    /// How much text it has, in bytes.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.body.len() + self.cards.iter().map(Card::text_bytes).sum::<usize>()
     }
 
     pub(crate) fn is_new_day_utc(previous_at_ms: Option<i64>, sent_at_ms: i64) -> bool {

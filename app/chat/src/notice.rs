@@ -76,6 +76,9 @@ impl Notice {
             | Event::Posted(_)
             | Event::Edited(_)
             | Event::Removed { .. }
+            | Event::CardAttached { .. }
+            | Event::CardDismissed { .. }
+            | Event::CardDropped { .. }
             | Event::Knocked { .. }
             | Event::TurnedAway { .. }
             | Event::Erased { .. } => return None,

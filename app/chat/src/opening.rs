@@ -10,7 +10,7 @@ use tasks::{Clock, Scope};
 use tokio::sync::watch;
 
 use crate::{
-    Attendance, Chat, Directory, Parts, Timeline,
+    Attendance, Chat, Directory, Links, Parts, Timeline,
     activity::{Lately, Noting},
     activity_task::ActivityTask,
     attendance_file::AttendanceFile,
@@ -56,6 +56,9 @@ pub struct Config {
     /// The file, in a folder that is there, in which is kept who was where, so that a restart is no
     /// absence ([`Chat::doors_open`]). `None`: it is one.
     pub attendance_file: Option<PathBuf>,
+    /// What in a text may have a card, as whoever attaches cards sees it. `None`: any card may be
+    /// attached, and none stays when a text is edited.
+    pub links: Option<Links>,
     /// What may change while it runs.
     pub settings: watch::Receiver<Settings>,
 }
@@ -89,7 +92,7 @@ impl Config {
     /// The usual settings for `store`.
     pub fn new(store: Store) -> Self {
         let (_fixed, settings) = watch::channel(Settings::default());
-        Self { store, hot_rooms_max: 256, attendance_file: None, settings }
+        Self { store, hot_rooms_max: 256, attendance_file: None, links: None, settings }
     }
 }
 
@@ -163,6 +166,7 @@ impl Chat {
             closes_store,
             clock,
             settings: config.settings,
+            links: config.links,
             dispatch,
             commands,
             projections,

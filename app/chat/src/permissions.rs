@@ -13,6 +13,9 @@ pub enum Action {
     RemoveOwn,
     EditOthers,
     RemoveOthers,
+    /// Take a card from what one said.
+    DismissOwn,
+    DismissOthers,
     Retitle,
     SetVisibility,
     SetRetention,
@@ -63,13 +66,15 @@ const fn rule(action: Action, from: Role, when_ended: bool, of_two: bool) -> Rul
 
 /// In the order of [`Action`].
 #[rustfmt::skip]
-const TABLE: [Rule; 17] = [
+const TABLE: [Rule; 19] = [
     rule(Action::Read,          Role::Visitor,  true,  true),
     rule(Action::Post,          Role::Visitor,  false, true),
     rule(Action::EditOwn,       Role::Visitor,  false, true),
     rule(Action::RemoveOwn,     Role::Visitor,  true,  true),
     rule(Action::EditOthers,    Role::CoOwner,  false, false),
     rule(Action::RemoveOthers,  Role::CoOwner,  true,  false),
+    rule(Action::DismissOwn,    Role::Visitor,  true,  true),
+    rule(Action::DismissOthers, Role::CoOwner,  true,  false),
     rule(Action::Retitle,       Role::CoOwner,  false, true),
     rule(Action::SetVisibility, Role::CoOwner,  false, false),
     rule(Action::SetRetention,  Role::CoOwner,  false, true),
@@ -134,8 +139,8 @@ impl Action {
     pub(crate) fn refusal(self) -> &'static str {
         match self {
             Self::Read | Self::Post | Self::Knock | Self::Leave => "You are not in this room.",
-            Self::EditOwn | Self::RemoveOwn => "You are not in this room.",
-            Self::EditOthers | Self::RemoveOthers => {
+            Self::EditOwn | Self::RemoveOwn | Self::DismissOwn => "You are not in this room.",
+            Self::EditOthers | Self::RemoveOthers | Self::DismissOthers => {
                 "Only an owner of the room can change what others said."
             }
             Self::Transfer | Self::SetRole | Self::Erase => {

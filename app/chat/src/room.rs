@@ -9,7 +9,9 @@ mod refusal;
 mod people;
 mod door;
 mod pace;
+mod target;
 mod orders;
+mod cards;
 
 use std::collections::VecDeque;
 
@@ -21,6 +23,7 @@ use self::{
     door::Door,
     pace::LastTexts,
     people::{People, Standing},
+    target::Touched,
 };
 use crate::{
     Action, Manner, MessageId, Retention, Role, Visibility,
@@ -32,8 +35,10 @@ use crate::{
 pub use door::{KNOCK_AGAIN_AFTER_MS, KNOCKS_MAX};
 pub use refusal::Refusal;
 pub(crate) use {
+    cards::Attach,
     orders::check_retention,
     pace::{Buckets, Limit},
+    target::Target,
 };
 
 /// How many messages one author may send at once before the rate counts.
@@ -60,6 +65,7 @@ pub(crate) enum Command {
     Open(Opening),
     Post(Post),
     Act(Order),
+    Attach(Attach),
     /// The room's time may be up: nobody was there since `empty_since_ms`.
     Expire {
         empty_since_ms: i64,
@@ -91,9 +97,15 @@ pub(crate) enum Act {
     Edit {
         target: Target,
         body: String,
+        /// The links in `body` that may have cards.
+        links: Vec<String>,
     },
     Remove {
         target: Target,
+    },
+    DismissCard {
+        target: Target,
+        link: String,
     },
     /// `None`: the room goes by its address.
     Retitle {
@@ -141,15 +153,6 @@ pub(crate) enum Act {
     Erase,
 }
 
-/// A message as it was read: the room remembers neither who said it nor what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub number: u64,
-    pub author: GuestId,
-    /// What it says; `None`: it was removed.
-    pub body: Option<String>,
-}
-
 /// What a room remembers to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Room {
@@ -163,6 +166,7 @@ pub(crate) struct Room {
     messages: u64,
     /// The last messages that were removed.
     removed: VecDeque<u64>,
+    touched: Touched,
     /// When the last message came, or the room was opened or became fleeting.
     active_at_ms: i64,
     posts: Buckets,
@@ -172,7 +176,7 @@ pub(crate) struct Room {
 
 impl Aggregate for Room {
     const KIND: &'static str = "room";
-    const SNAPSHOT_SCHEMA: u32 = 2;
+    const SNAPSHOT_SCHEMA: u32 = 3;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
@@ -186,6 +190,7 @@ impl Aggregate for Room {
             Command::Open(opening) => Ok(vec![Event::Opened(opening.clone())]),
             Command::Post(post) => self.decide_post(post),
             Command::Act(order) => self.decide_order(order),
+            Command::Attach(attach) => self.decide_attach(attach),
             Command::Expire { empty_since_ms, at_ms } => {
                 self.decide_expiry(*empty_since_ms, *at_ms)
             }
@@ -194,10 +199,18 @@ impl Aggregate for Room {
 
     fn apply(&mut self, event: &Event) {
         self.apply_pace(event);
+        self.touched.note(event);
         match event {
-            Event::Opened(opening) => *self = Self::opened(opening),
+            Event::Opened(opening) => {
+                let touched = std::mem::take(&mut self.touched);
+                *self = Self { touched, ..Self::opened(opening) };
+            }
             Event::Posted(posted) => self.apply_posted(posted),
-            Event::Edited(_) | Event::Renamed { .. } => {}
+            Event::Edited(_)
+            | Event::CardAttached { .. }
+            | Event::CardDismissed { .. }
+            | Event::CardDropped { .. }
+            | Event::Renamed { .. } => {}
             Event::Removed { number, .. } => self.apply_removed(*number),
             Event::Retitled { to, .. } => self.title.clone_from(to),
             Event::VisibilityChanged { to, stay, .. } => self.apply_visibility(*to, stay),

@@ -2,6 +2,7 @@
 
 mod projection;
 mod tables;
+mod cards;
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use eventsourcing::{
     rusqlite::{self, Connection},
 };
 
-use crate::{Fault, Message, Notice, RoomId};
+use crate::{Fault, Message, Notice, RoomId, room::Target};
 
 pub(crate) use projection::TimelineProjection;
 pub(crate) use tables::NOTICES_MAX;
@@ -123,6 +124,12 @@ impl Timeline {
         }
         let room = room.clone();
         self.read(move |db| tables::read_head(db, &room)).await
+    }
+
+    /// Message `number` of `room`, for the room to decide about it.
+    pub(crate) async fn target(&self, room: &RoomId, number: u64) -> Result<Option<Target>, Fault> {
+        let room = room.clone();
+        self.read(move |db| cards::read_target(db, &room, number)).await
     }
 
     /// These messages, in this order; what there is no more is passed over.

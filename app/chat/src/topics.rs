@@ -25,7 +25,7 @@ pub enum What {
     Opened,
     /// Somebody said something.
     Posted(Arc<Message>),
-    /// The text of a message changed; or, if it says so, was removed.
+    /// The text of a message changed, or its cards; or, if it says so, it was removed.
     Edited(Arc<Message>),
     /// Something happened that the timeline shows between the messages.
     Noticed(Arc<Notice>),

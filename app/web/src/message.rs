@@ -245,6 +245,7 @@ mod tests {
             author: guest(),
             manner: Manner::Said,
             body: body.to_owned(),
+            cards: Vec::new(),
             edited: None,
             removed: false,
             sent_at_ms: 0,

@@ -95,7 +95,15 @@ pub(super) fn write(
 /// What is said changes nothing that a page would have to ask again for, even if somebody becomes a
 /// member by saying it.
 fn changes_facts(event: &Event) -> bool {
-    !matches!(event, Event::Posted(_) | Event::Edited(_) | Event::Removed { .. })
+    !matches!(
+        event,
+        Event::Posted(_)
+            | Event::Edited(_)
+            | Event::Removed { .. }
+            | Event::CardAttached { .. }
+            | Event::CardDismissed { .. }
+            | Event::CardDropped { .. }
+    )
 }
 
 fn write_room(db: &Connection, room: &RoomId, event: &Event) -> rusqlite::Result<()> {
@@ -132,7 +140,7 @@ fn write_standings(
     }
     match event {
         Event::Posted(posted) => standings::said(db, room, &posted.author, posted.number)?,
-        Event::Edited(_) => {}
+        Event::Edited(_) | Event::CardDismissed { .. } => {}
         Event::Erased { .. } => standings::erase(db, room)?,
         other => {
             other.by().map_or(Ok(()), |by| standings::named(db, room, by))?;

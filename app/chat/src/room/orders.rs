@@ -15,17 +15,20 @@ type Decision = Result<Option<Event>, Refusal>;
 impl Room {
     /// The pace is asked last: what changes nothing costs nothing.
     pub(super) fn decide_order(&self, order: &Order) -> Result<Vec<Event>, Refusal> {
-        let event = self.decide_act(order)?;
-        if event.is_some() {
+        let events = self.decide_act(order)?;
+        if !events.is_empty() {
             self.orders.check(ORDERS, &order.by.id, order.at_ms)?;
         }
-        Ok(event.into_iter().collect())
+        Ok(events)
     }
 
-    fn decide_act(&self, order: &Order) -> Decision {
-        match &order.act {
-            Act::Edit { target, body } => self.decide_edit(order, target, body),
+    fn decide_act(&self, order: &Order) -> Result<Vec<Event>, Refusal> {
+        let event = match &order.act {
+            Act::Edit { target, body, links } => {
+                return self.decide_edit(order, target, body, links);
+            }
             Act::Remove { target } => self.decide_remove(order, target),
+            Act::DismissCard { target, link } => self.decide_dismiss(order, target, link),
             Act::Retitle { to } => self.decide_retitle(order, to.as_deref()),
             Act::SetVisibility { to, present } => self.decide_visibility(order, *to, present),
             Act::SetRetention { to } => self.decide_retention(order, *to),
@@ -40,17 +43,32 @@ impl Room {
             Act::NoteRename { from } => self.decide_rename(order, from),
             Act::End { reason } => self.decide_end(order, reason.as_deref()),
             Act::Erase => self.decide_erase(order),
-        }
+        };
+        Ok(event?.into_iter().collect())
     }
 
-    fn decide_edit(&self, order: &Order, target: &Target, body: &str) -> Decision {
+    /// No card outlives its link: it goes with the old text.
+    fn decide_edit(
+        &self,
+        order: &Order,
+        target: &Target,
+        body: &str,
+        links: &[String],
+    ) -> Result<Vec<Event>, Refusal> {
         self.allow_on(order, target, Action::EditOwn, Action::EditOthers)?;
         let before = self.text_of(target).ok_or(Refusal::NoSuchMessage)?;
         let body = normal_body(body);
         check_body(&body)?;
+        if before == body {
+            return Ok(Vec::new());
+        }
+        self.check_holds(target)?;
         let (number, by, at_ms) = (target.number, order.by.clone(), order.at_ms);
-        let changed = before != body;
-        Ok(changed.then_some(Event::Edited(Edited { number, by, body, at_ms })))
+        let mut events = Self::drop_cards(target, links, at_ms);
+        let stay = events.len() < target.cards.len();
+        let links = if stay { links.to_vec() } else { Vec::new() };
+        events.push(Event::Edited(Edited { number, by, body, links, at_ms }));
+        Ok(events)
     }
 
     fn decide_remove(&self, order: &Order, target: &Target) -> Decision {
@@ -60,7 +78,7 @@ impl Room {
         Ok(is_there.then_some(Event::Removed { number, by, at_ms }))
     }
 
-    fn allow_on(
+    pub(super) fn allow_on(
         &self,
         order: &Order,
         target: &Target,
@@ -76,7 +94,7 @@ impl Room {
     }
 
     /// What a message says, as it was read, unless it was removed since.
-    fn text_of<'a>(&self, target: &'a Target) -> Option<&'a str> {
+    pub(super) fn text_of<'a>(&self, target: &'a Target) -> Option<&'a str> {
         target.body.as_deref().filter(|_| !self.removed.contains(&target.number))
     }
 

@@ -22,6 +22,12 @@ pub enum Refusal {
     Repeated,
     #[error("There is no such message, or nothing is left of it.")]
     NoSuchMessage,
+    #[error("The {0} of that card is not as it must be.")]
+    Card(&'static str),
+    /// What was read of the message is not so any more, or may not be. Whoever reads again may find
+    /// that it can be done.
+    #[error("Something else happened to that message just now. Please try again.")]
+    Meanwhile,
     /// Somebody is not allowed to do it; who is says the table in `docs/permissions.md`.
     #[error("{}", .0.refusal())]
     NotAllowed(Action),

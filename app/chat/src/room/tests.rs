@@ -1,4 +1,5 @@
 mod orders;
+mod cards;
 mod any_order;
 
 use eventsourcing::EventPayload as _;
@@ -6,7 +7,7 @@ use identity::GuestName;
 use proptest::prelude::*;
 
 use super::*;
-use crate::Slug;
+use crate::{Card, CardImage, Slug};
 
 const T0: i64 = 1_700_000_000_000;
 
@@ -64,6 +65,21 @@ fn posted(author: Guest, number: u64, body: &str, at_ms: i64) -> Event {
         body: body.into(),
         at_ms: T0 + at_ms,
     })
+}
+
+fn card(link: &str) -> Card {
+    Card {
+        link: link.to_owned(),
+        url: link.to_owned(),
+        site: "Example".to_owned(),
+        title: Some("A secret of an example".to_owned()),
+        description: None,
+        image: Some(CardImage { id: "1-0123456789abcdef".to_owned(), width: 480, height: 252 }),
+    }
+}
+
+fn attached(number: u64, place: u32, card: Card) -> Event {
+    Event::CardAttached { number, place, card: Box::new(card), at_ms: T0 }
 }
 
 /// `count` different messages of `author`, `every_ms` apart, the first at 0.
@@ -264,10 +280,16 @@ fn numbered(number: u64) -> GuestId {
 
 #[test]
 fn nothing_a_person_wrote_is_left_in_a_redacted_event() {
-    for event in [opened(), posted(ana(), 1, "a secret", 0)] {
+    let link = "https://secret.example/".to_owned();
+    let cards = [
+        attached(1, 0, card(&link)),
+        Event::CardDropped { number: 1, link: link.clone(), at_ms: T0 },
+        Event::CardDismissed { number: 1, link, by: ana(), at_ms: T0 },
+    ];
+    for event in [opened(), posted(ana(), 1, "a secret", 0)].into_iter().chain(cards) {
         let redacted = event.redacted().expect("somebody wrote it");
         let text = serde_json::to_string(&redacted).expect("events are plain data");
-        for word in ["The kitchen", "secret", ana().name.as_str()] {
+        for word in ["The kitchen", "secret", "0123456789abcdef", ana().name.as_str()] {
             assert!(!text.contains(word), "{word} is in {text}");
         }
         assert_eq!(serde_json::from_str::<Event>(&text).expect("it can be read"), redacted);
@@ -278,7 +300,8 @@ fn nothing_a_person_wrote_is_left_in_a_redacted_event() {
 
 #[test]
 fn an_event_reads_back_as_it_was_written() {
-    for event in [opened(), posted(ana(), 1, "hi\n<b>", 0)] {
+    let with_card = attached(1, 2, card("https://example.org/?a=1&b=%22"));
+    for event in [opened(), posted(ana(), 1, "hi\n<b>", 0), with_card] {
         let text = serde_json::to_string(&event).expect("events are plain data");
         assert_eq!(serde_json::from_str::<Event>(&text).expect("it was just written"), event);
     }

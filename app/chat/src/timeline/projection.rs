@@ -8,13 +8,16 @@ use eventsourcing::{
 };
 use identity::GuestName;
 
-use super::tables::{self, read_one};
+use super::{
+    cards,
+    tables::{self, read_one},
+};
 use crate::{
     Change, Manner, Message, Notice, RoomId, What,
     columns::as_sql,
     event::{Edited, Event, Posted},
     hot_tails::HotTails,
-    message::{Edit, Previous},
+    message::Previous,
     room::Room,
     topics::{self, Announcements},
 };
@@ -39,7 +42,7 @@ impl SqlProjection for TimelineProjection {
     type Change = Change;
 
     const NAME: &'static str = "timeline";
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
 
     fn create(&self, db: &Connection) -> rusqlite::Result<()> {
         tables::create(db)
@@ -84,8 +87,19 @@ pub(super) fn write(
             What::Opened
         }
         Event::Posted(posted) => write_posted(db, room, change, posted)?,
-        Event::Edited(edited) => write_edited(db, room, edited)?,
+        Event::Edited(edited) => write_edited(db, room, change, edited)?,
         Event::Removed { number, .. } => write_removed(db, room, number)?,
+        Event::CardAttached { number, place, card, .. } => {
+            write_card(db, room, number, &card.link, || {
+                cards::attach(db, room, number, (place, change), &card)
+            })?
+        }
+        Event::CardDismissed { number, link, .. } => {
+            write_card(db, room, number, &link, || cards::dismiss(db, room, number, &link))?
+        }
+        Event::CardDropped { number, link, .. } => {
+            write_card(db, room, number, &link, || cards::drop(db, room, number, &link))?
+        }
         Event::Erased { .. } => write_erased(db, room)?,
         other => match Notice::of(change, other) {
             Some(notice) => write_notice(db, room, notice)?,
@@ -120,7 +134,7 @@ fn write_posted(
 
 fn insert_message(db: &Connection, room: &RoomId, message: &Message) -> rusqlite::Result<()> {
     let sql = "INSERT INTO messages VALUES
-               (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL, FALSE, ?9, ?10, ?11)";
+               (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3, NULL, NULL, NULL, FALSE, ?9, ?10, ?11)";
     db.prepare_cached(sql)?.execute(params![
         room,
         as_sql(message.number),
@@ -138,18 +152,47 @@ fn insert_message(db: &Connection, room: &RoomId, message: &Message) -> rusqlite
 }
 
 /// Of what was removed nothing comes back, whichever was decided first.
-fn write_edited(db: &Connection, room: &RoomId, edited: Edited) -> rusqlite::Result<What> {
-    let message = read_one(db, room, edited.number)?.filter(|message| !message.removed);
-    let Some(mut message) = message else { return Ok(What::Unseen) };
-    let Edited { number, by, body, at_ms } = edited;
+fn write_edited(
+    db: &Connection,
+    room: &RoomId,
+    change: u64,
+    edited: Edited,
+) -> rusqlite::Result<What> {
+    let Edited { number, by, body, links, at_ms } = edited;
+    if read_one(db, room, number)?.is_none_or(|message| message.removed) {
+        return Ok(What::Unseen);
+    }
     let sql = "UPDATE messages
-               SET body = ?3, edited_by_id = ?4, edited_by_name = ?5, edited_at_ms = ?6
+               SET body = ?3, said = ?4,
+                   edited_by_id = ?5, edited_by_name = ?6, edited_at_ms = ?7
                WHERE room = ?1 AND number = ?2";
-    let arguments = params![room, as_sql(number), body, by.id.as_str(), by.name.as_str(), at_ms];
+    let (said, by_id, by_name) = (as_sql(change), by.id.as_str(), by.name.as_str());
+    let arguments = params![room, as_sql(number), body, said, by_id, by_name, at_ms];
     db.prepare_cached(sql)?.execute(arguments)?;
-    message.body = body;
-    message.edited = Some(Edit { by, at_ms });
-    Ok(What::Edited(Arc::new(message)))
+    cards::arrange(db, room, number, &links)?;
+    is_now(db, room, number)
+}
+
+/// Changes the card of `link`. One without a link was made unreadable, and whatever else there was
+/// about it leads to the same without it.
+fn write_card(
+    db: &Connection,
+    room: &RoomId,
+    number: u64,
+    link: &str,
+    write: impl FnOnce() -> rusqlite::Result<()>,
+) -> rusqlite::Result<What> {
+    let is_there = read_one(db, room, number)?.is_some_and(|message| !message.removed);
+    if link.is_empty() || !is_there {
+        return Ok(What::Unseen);
+    }
+    write()?;
+    is_now(db, room, number)
+}
+
+fn is_now(db: &Connection, room: &RoomId, number: u64) -> rusqlite::Result<What> {
+    let message = read_one(db, room, number)?;
+    Ok(message.map_or(What::Unseen, |message| What::Edited(Arc::new(message))))
 }
 
 /// Leaves what the log will lead to once the text is unreadable there: neither text nor names.
@@ -161,7 +204,9 @@ fn write_removed(db: &Connection, room: &RoomId, number: u64) -> rusqlite::Resul
                    edited_by_id = NULL, edited_by_name = NULL, edited_at_ms = NULL
                WHERE room = ?1 AND number = ?2";
     db.prepare_cached(sql)?.execute(params![room, as_sql(number)])?;
+    cards::remove(db, room, number)?;
     message.body.clear();
+    message.cards.clear();
     message.author.name = GuestName::erased();
     (message.edited, message.removed) = (None, true);
     Ok(What::Edited(Arc::new(message)))
@@ -183,6 +228,7 @@ fn write_notice(db: &Connection, room: &RoomId, notice: Notice) -> rusqlite::Res
 fn write_erased(db: &Connection, room: &RoomId) -> rusqlite::Result<What> {
     db.execute("DELETE FROM messages WHERE room = ?1", [room])?;
     db.execute("DELETE FROM notices WHERE room = ?1", [room])?;
+    db.execute("DELETE FROM cards WHERE room = ?1", [room])?;
     let sql = "UPDATE rooms SET messages = 0, goes_on = NULL, last_at_ms = NULL WHERE id = ?1";
     db.execute(sql, [room])?;
     Ok(What::Erased)

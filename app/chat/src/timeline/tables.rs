@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eventsourcing::rusqlite::{self, Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::{Head, Page};
+use super::{Head, Page, cards};
 use crate::{
     Message, Notice, RoomId,
     columns::{as_sql, damaged, from_sql, guest, guest_or_none},
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) const NOTICES_MAX: usize = 200;
 
 /// Messages are clustered by room and number, notices by room and change, which is how they are read.
-/// `rooms` has what the next message must know of the one before it; it is all that is left of a room
+/// `said` is the change by which a message says what it says. `rooms` has what the next message must know of the one before it; it is all that is left of a room
 /// that was erased, so that whoever follows the changes sees the last one.
 pub(super) fn create(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
@@ -35,6 +35,7 @@ pub(super) fn create(db: &Connection) -> rusqlite::Result<()> {
              author_name TEXT NOT NULL,
              manner INTEGER NOT NULL,
              body TEXT NOT NULL,
+             said INTEGER NOT NULL,
              edited_by_id TEXT,
              edited_by_name TEXT,
              edited_at_ms INTEGER,
@@ -50,7 +51,8 @@ pub(super) fn create(db: &Connection) -> rusqlite::Result<()> {
              notice TEXT NOT NULL,
              PRIMARY KEY (room, change)
          ) STRICT, WITHOUT ROWID;",
-    )
+    )?;
+    cards::create(db)
 }
 
 pub(super) fn read_head(db: &Connection, room: &RoomId) -> rusqlite::Result<Head> {
@@ -109,25 +111,26 @@ pub(super) fn read_one(
     room: &RoomId,
     number: u64,
 ) -> rusqlite::Result<Option<Message>> {
-    db.prepare_cached("SELECT * FROM messages WHERE room = ?1 AND number = ?2")?
+    let mut found: Option<Message> = db
+        .prepare_cached("SELECT * FROM messages WHERE room = ?1 AND number = ?2")?
         .query_row(params![room, as_sql(number)], read_message)
-        .optional()
+        .optional()?;
+    cards::complete(db, room, found.as_mut_slice())?;
+    Ok(found)
 }
 
 /// Adds what belongs around the messages.
-fn read_page(
-    db: &Connection,
-    room: &RoomId,
-    messages: Vec<Arc<Message>>,
-) -> rusqlite::Result<Page> {
+fn read_page(db: &Connection, room: &RoomId, mut messages: Vec<Message>) -> rusqlite::Result<Page> {
+    cards::complete(db, room, &mut messages)?;
     let head = read_head(db, room)?;
-    let notices = match Page::notices_from(head, messages.first().map(|first| &**first)) {
+    let notices = match Page::notices_from(head, messages.first()) {
         Some(from) => {
             let until = change_after(db, room, head, messages.last().map(|last| last.number))?;
             read_notices(db, room, from, until)?
         }
         None => Vec::new(),
     };
+    let messages = messages.into_iter().map(Arc::new).collect();
     Ok(Page { head, messages, notices })
 }
 
@@ -169,12 +172,11 @@ fn read_messages(
     db: &Connection,
     sql: &str,
     arguments: &[&dyn ToSql],
-) -> rusqlite::Result<Vec<Arc<Message>>> {
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(arguments, |row| read_message(row).map(Arc::new))?;
-    rows.collect()
+) -> rusqlite::Result<Vec<Message>> {
+    db.prepare_cached(sql)?.query_map(arguments, read_message)?.collect()
 }
 
+/// All but its cards.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let (sent_at_ms, previous_at_ms) = (row.get("sent_at_ms")?, row.get("previous_at_ms")?);
     let edited = match guest_or_none(row, "edited_by_id", "edited_by_name")? {
@@ -188,6 +190,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         author: guest(row, "author_id", "author_name")?,
         manner: row.get("manner")?,
         body: row.get("body")?,
+        cards: Vec::new(),
         edited,
         removed: row.get("removed")?,
         sent_at_ms,

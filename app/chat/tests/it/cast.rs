@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use chat::{
-    ActError, Chat, Config, MessageId, Page, Posted, RoomId, RoomSummary, Settings, Slug, Store,
+    ActError, Card, CardImage, Chat, Config, MessageId, Page, Posted, RoomId, RoomSummary,
+    Settings, Slug, Store,
 };
 use eventsourcing::{EventStore, ReadModelHome};
 use identity::{Guest, GuestName, GuestSession};
@@ -45,7 +46,7 @@ impl House {
     async fn open(store: Store, clock: Clock, folder: Option<TempDir>) -> Self {
         let scope = Scope::root("test");
         let (settings, followed) = watch::channel(Settings::default());
-        let config = Config { settings: followed, ..Config::new(store) };
+        let config = Config { settings: followed, links: Some(links), ..Config::new(store) };
         let chat = Chat::open(config, clock.clone(), &scope).await;
         Self { chat: chat.expect("the house opens"), clock, scope, settings, folder }
     }
@@ -99,6 +100,13 @@ impl House {
         }
     }
 
+    /// Whether nothing is added in `room` any more.
+    pub async fn is_shut(&self, room: &RoomId) -> bool {
+        self.chat.caught_up().await.expect("it catches up");
+        let found = self.chat.directory().by_id(room).await.expect("no fault");
+        found.is_none_or(|room| room.status != chat::Status::Open)
+    }
+
     /// Everything in `room`, read once everything stored can be.
     pub async fn everything(&self, room: &RoomId) -> Page {
         self.chat.caught_up().await.expect("it catches up");
@@ -134,6 +142,25 @@ pub fn person(letter: char, name: &str) -> Guest {
     let mut session = GuestSession::from_fields(&secret, name).expect("a secret and a name");
     session.rename(GuestName::parse(name).expect("a name"));
     session.guest()
+}
+
+/// What counts as a link in these tests.
+pub fn links(body: &str) -> Vec<String> {
+    let words = body.split_whitespace();
+    words.filter(|word| word.starts_with("https://")).map(str::to_owned).collect()
+}
+
+/// The card of `link`, with a picture for message `number`.
+pub fn card(number: u64, link: &str) -> Card {
+    let id = format!("{number}-0123456789abcdef");
+    Card {
+        link: link.to_owned(),
+        url: link.to_owned(),
+        site: "Example".to_owned(),
+        title: Some(format!("What {link} is about")),
+        description: None,
+        image: Some(CardImage { id, width: 480, height: 252 }),
+    }
 }
 
 pub fn slug(text: &str) -> Slug {

@@ -2,16 +2,17 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use chat::{Chat, Config, MessageId, NewRoom, RoomId, Status, Store};
+use chat::{Card, Chat, Config, MessageId, NewRoom, Posted, RoomId, Status, Store};
 use eventsourcing::{
     Append, CommandId, Decided, EventStore, FaultyStore, MemoryStore, NewEvent, Position,
     ReadModelHome, SqliteConfig, SqliteStore, StreamId,
 };
 use tasks::{Clock, Scope};
 
-use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, bodies, in_every_house};
+use crate::cast::{DEADLINE, House, NOON_MS, ana, ben, bodies, card, in_every_house};
 
 const SECRET: &str = "xylophonesecret";
+const LINK: &str = "https://example.org/page";
 
 /// The files below `folder` that have `text` in them, in whatever form a database keeps it.
 fn files_with(folder: &Path, text: &str) -> Vec<String> {
@@ -64,6 +65,77 @@ async fn a_removed_message_is_in_no_file() {
     house.close().await;
 }
 
+/// A card that says `SECRET`, under what Ana says; what she said, and by which change.
+async fn say_with_card(house: &House, room: &RoomId) -> Posted {
+    let said = house.say(room, &ana(), &format!("see {LINK}")).await.expect("accepted");
+    let (title, site) = (Some(format!("a {SECRET} title")), SECRET.to_owned());
+    let card = Card { title, site, ..card(said.number, LINK) };
+    let attached = house.chat.attach_card(room, said.number, said.change, card).await;
+    assert_eq!(attached, Ok(true));
+    house.chat.caught_up().await.expect("it catches up");
+    assert!(!files_with(house.folder(), SECRET).is_empty(), "this test needs it to be somewhere");
+    said
+}
+
+#[tokio::test]
+async fn a_card_that_is_gone_is_in_no_file() {
+    let house = House::on_disk().await;
+    let kitchen = house.kitchen().await.id;
+    let said = say_with_card(&house, &kitchen).await.number;
+    house.chat.dismiss_card(&kitchen, &ana(), said, LINK).await.expect("hers");
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0], "dismissed");
+
+    house.clock.advance_ms(60_000);
+    let said = say_with_card(&house, &kitchen).await.number;
+    house.chat.edit(&kitchen, &ana(), said, "no link").await.expect("hers");
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0], "its link is gone");
+
+    house.clock.advance_ms(60_000);
+    let said = say_with_card(&house, &kitchen).await.number;
+    house.chat.remove(&kitchen, &ana(), said).await.expect("hers");
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0], "its message is removed");
+    for (name, verdict) in house.chat.verify().await.expect("no fault") {
+        assert_eq!(verdict.differences, [], "{name} is what the log leads to");
+    }
+    let house = house.restart(|folder| assert_eq!(files_with(folder, SECRET), [""; 0])).await;
+    let page = house.everything(&kitchen).await;
+    assert!(page.messages.iter().all(|message| message.cards.is_empty()));
+    house.close().await;
+}
+
+/// The link is in the messages of before, too: all of it goes with the message.
+#[tokio::test]
+async fn a_removed_link_is_in_no_file_whatever_became_of_its_card() {
+    let house = House::on_disk().await;
+    let kitchen = house.kitchen().await.id;
+    let link = format!("https://example.org/{SECRET}");
+    let mut said = Vec::new();
+    for number in 1..=3 {
+        house.clock.advance_ms(60_000);
+        let text = format!("{number} see {link}");
+        let posted = house.say(&kitchen, &ana(), &text).await.expect("accepted");
+        let card = card(number, &link);
+        let attached = house.chat.attach_card(&kitchen, number, posted.change, card).await;
+        assert_eq!(attached, Ok(true));
+        said.push(posted.number);
+    }
+    house.chat.dismiss_card(&kitchen, &ana(), said[0], &link).await.expect("hers");
+    house.chat.edit(&kitchen, &ana(), said[1], "no link").await.expect("hers");
+    let still = format!("still {link}");
+    house.chat.edit(&kitchen, &ana(), said[2], &still).await.expect("hers");
+    settled(&house.chat).await;
+    assert!(!files_with(house.folder(), SECRET).is_empty(), "the messages are still there");
+    for number in said {
+        house.chat.remove(&kitchen, &ana(), number).await.expect("hers");
+    }
+    settled(&house.chat).await;
+    assert_eq!(files_with(house.folder(), SECRET), [""; 0]);
+    house.close().await;
+}
+
 #[tokio::test]
 async fn an_erased_room_is_in_no_file() {
     let house = House::on_disk().await;
@@ -73,6 +145,10 @@ async fn an_erased_room_is_in_no_file() {
         house.clock.advance_ms(1_000);
         house.say(&room.id, &ben(), &format!("{SECRET} {number}")).await.expect("accepted");
     }
+    let said = house.say(&room.id, &ben(), &format!("see {LINK}")).await.expect("accepted");
+    let card = Card { title: Some(SECRET.to_owned()), ..card(said.number, LINK) };
+    let attached = house.chat.attach_card(&room.id, said.number, said.change, card).await;
+    assert_eq!(attached, Ok(true));
     let retitled = format!("A {SECRET} more");
     house.chat.retitle(&room.id, &ana(), &retitled).await.expect("hers");
     let kitchen = house.kitchen().await.id;
@@ -85,7 +161,7 @@ async fn an_erased_room_is_in_no_file() {
     assert_eq!(files_with(house.folder(), SECRET), [""; 0]);
     assert_eq!(house.everything(&room.id).await.messages, []);
     let left = house.chat.directory().by_id(&room.id).await.expect("no fault").expect("a receipt");
-    assert!(matches!(left.status, Status::Erased { messages: 30, expired: false, .. }));
+    assert!(matches!(left.status, Status::Erased { messages: 31, expired: false, .. }));
     assert_eq!(left.slug, room.slug, "the address stays taken");
     assert_eq!(bodies(&house.everything(&kitchen).await), ["elsewhere"]);
     for (name, verdict) in house.chat.verify().await.expect("no fault") {

@@ -8,6 +8,7 @@ mod following;
 mod directory;
 mod unread;
 mod searching;
+mod cards;
 mod rebuilding;
 mod deciding;
 mod permissions;

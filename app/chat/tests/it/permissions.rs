@@ -6,7 +6,9 @@ use chat::{
 };
 use identity::Guest;
 
-use crate::cast::{House, ana, ben, person};
+use crate::cast::{House, ana, ben, card, person};
+
+const LINK: &str = "https://example.org/";
 
 /// Somebody in a role, in a room that was made for them.
 struct Scene {
@@ -29,7 +31,11 @@ impl Scene {
         let room = house.chat.create_room(&ana(), NewRoom::titled("Kitchen")).await;
         let room = room.expect("a room").id;
         for who in [ana(), ben(), cleo()] {
-            house.say(&room, &who, &format!("I am {}", who.name)).await.expect("it is open");
+            let text = format!("I am {}, see {LINK}", who.name);
+            let said = house.say(&room, &who, &text).await.expect("it is open");
+            let card = card(said.number, LINK);
+            let attached = house.chat.attach_card(&room, said.number, said.change, card).await;
+            assert_eq!(attached, Ok(true));
         }
         house.chat.set_role(&room, &ana(), &ben(), Role::CoOwner).await.expect("she owns it");
         let who = match role {
@@ -76,6 +82,8 @@ impl Scene {
             Action::RemoveOwn => chat.remove(room, me, own).await,
             Action::EditOthers => chat.edit(room, me, others, "other words").await,
             Action::RemoveOthers => chat.remove(room, me, others).await,
+            Action::DismissOwn => chat.dismiss_card(room, me, own, LINK).await,
+            Action::DismissOthers => chat.dismiss_card(room, me, others, LINK).await,
             Action::Retitle => chat.retitle(room, me, "Tea").await,
             Action::SetVisibility => chat.set_visibility(room, me, Visibility::Unlisted).await,
             Action::SetRetention => {
@@ -101,6 +109,7 @@ fn expected(action: Action, role: Role, room: Condition) -> Result<(), ActError>
     let action = match action {
         Action::EditOwn if says_nothing => Action::EditOthers,
         Action::RemoveOwn if says_nothing => Action::RemoveOthers,
+        Action::DismissOwn if says_nothing => Action::DismissOthers,
         action => action,
     };
     allowed(action, role, room).map_err(ActError::Refused)?;

@@ -3,15 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chat::{
-    ActError, Done, Manner, MessageId, PAGE_MAX, Refusal, Retention, Role, RoomId, Search, Status,
-    Visibility,
+    ActError, CARDS_MAX, Done, Manner, MessageId, PAGE_MAX, Refusal, Retention, Role, RoomId,
+    Search, Status, Visibility,
 };
 use eventsourcing::{EventStore, MemoryStore, Redaction, StreamId};
 use identity::Guest;
 use proptest::prelude::*;
 
 use crate::{
-    cast::{House, ana, ben, person, slug},
+    cast::{House, ana, ben, card, links, person, slug},
     following::Reader,
 };
 
@@ -39,6 +39,19 @@ enum Deed {
         who: usize,
         room: usize,
         number: u64,
+    },
+    /// A card comes, `late` edits late.
+    Attach {
+        room: usize,
+        number: u64,
+        link: u8,
+        late: u64,
+    },
+    Dismiss {
+        who: usize,
+        room: usize,
+        number: u64,
+        link: u8,
     },
     Order {
         who: usize,
@@ -135,6 +148,10 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(who, room, number, text)| Deed::Edit { who, room, number, text }),
         3 => (who.clone(), room.clone(), number.clone())
             .prop_map(|(who, room, number)| Deed::Remove { who, room, number }),
+        6 => (room.clone(), number.clone(), 0..4_u8, prop::sample::select(vec![0, 0, 0, 1_u64]))
+            .prop_map(|(room, number, link, late)| Deed::Attach { room, number, link, late }),
+        2 => (who.clone(), room.clone(), number.clone(), 0..4_u8)
+            .prop_map(|(who, room, number, link)| Deed::Dismiss { who, room, number, link }),
         8 => (who.clone(), room.clone(), order())
             .prop_map(|(who, room, order)| Deed::Order { who, room, order }),
         3 => (who.clone(), room.clone(), 0..12_u64)
@@ -152,7 +169,43 @@ fn deed() -> impl Strategy<Value = Deed> {
 #[derive(Default)]
 struct Accepted {
     messages: Vec<(String, Option<String>)>,
+    cards: Vec<Cards>,
     erased: bool,
+}
+
+/// What should be readable under one message.
+struct Cards {
+    /// The change by which it says what it says.
+    said: u64,
+    /// The links that have cards.
+    shown: Vec<String>,
+    /// The links that must not have cards.
+    dismissed: Vec<String>,
+}
+
+impl Cards {
+    /// In the order of the links in the text.
+    fn in_order(&self, text: Option<&str>) -> Vec<String> {
+        let all = links(text.unwrap_or_default());
+        all.into_iter().filter(|link| self.shown.contains(link)).collect()
+    }
+}
+
+/// One of four links.
+fn link(choice: u8) -> String {
+    format!("https://example.org/{choice}")
+}
+
+/// Words, and some of those links in some order.
+fn text(what: &str, choice: u8) -> String {
+    let links = match choice {
+        0 => vec![0, 1, 2, 3],
+        1 => vec![3, 0],
+        2 => vec![1],
+        _ => vec![],
+    };
+    let links: String = links.into_iter().map(|choice| format!(" {}", link(choice))).collect();
+    format!("{what} {choice}{links}")
 }
 
 struct Play {
@@ -171,12 +224,12 @@ impl Play {
             Deed::Claim { who, address } => self.claim(&people[who], ADDRESSES[address]).await,
             Deed::Post { who, room: at, message, text, did } => {
                 if let Some(room) = room(at, &self.order) {
-                    self.post(room, &people[who], message, &format!("text {text}"), did).await;
+                    self.post(room, &people[who], message, &self::text("text", text), did).await;
                 }
             }
             Deed::Edit { who, room: at, number, text } => {
                 if let Some(room) = room(at, &self.order) {
-                    let text = format!("edited {text}");
+                    let text = self::text("edited", text);
                     let done = self.house.chat.edit(&room, &people[who], number, &text).await;
                     self.change(&room, number, done, Some(text));
                 }
@@ -185,6 +238,16 @@ impl Play {
                 if let Some(room) = room(at, &self.order) {
                     let done = self.house.chat.remove(&room, &people[who], number).await;
                     self.change(&room, number, done, None);
+                }
+            }
+            Deed::Attach { room: at, number, link: choice, late } => {
+                if let Some(room) = room(at, &self.order) {
+                    self.attach(&room, number, &link(choice), late).await;
+                }
+            }
+            Deed::Dismiss { who, room: at, number, link: choice } => {
+                if let Some(room) = room(at, &self.order) {
+                    self.dismiss(&room, &people[who], number, &link(choice)).await;
                 }
             }
             Deed::Order { who, room: at, order } => {
@@ -249,6 +312,8 @@ impl Play {
             (Ok(posted), Some(at)) => assert_eq!(posted.number, at as u64 + 1, "the same again"),
             (Ok(posted), None) => {
                 accepted.messages.push((key, Some(text.to_owned())));
+                let (shown, dismissed) = (Vec::new(), Vec::new());
+                accepted.cards.push(Cards { said: posted.change, shown, dismissed });
                 assert_eq!(posted.number, accepted.messages.len() as u64, "the next number");
             }
             (Err(ActError::Refused(_)), before) => assert_eq!(before, None, "once accepted"),
@@ -264,9 +329,57 @@ impl Play {
         done: Result<Done, ActError>,
         to: Option<String>,
     ) {
-        let messages = &mut self.rooms.get_mut(room).expect("the room was claimed").messages;
+        let accepted = self.rooms.get_mut(room).expect("the room was claimed");
         match done {
-            Ok(_) => messages[number as usize - 1].1 = to,
+            Ok(done) => {
+                let at = number as usize - 1;
+                let (now, cards) = (&mut accepted.messages[at].1, &mut accepted.cards[at]);
+                if *now != to {
+                    cards.said = done.change;
+                }
+                *now = to;
+                let left = links(now.as_deref().unwrap_or_default());
+                cards.shown.retain(|link| left.contains(link));
+            }
+            Err(ActError::Refused(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// A card comes for what message `number` says, or said.
+    async fn attach(&mut self, room: &RoomId, number: u64, link: &str, late: u64) {
+        let accepted = self.rooms.get_mut(room).expect("the room was claimed");
+        let at = number as usize - 1;
+        let said = accepted.cards.get(at).map_or(2, |cards| cards.said) - late;
+        let done = self.house.chat.attach_card(room, number, said, card(number, link)).await;
+        let is_there = done.expect("no fault, and a card as it must be");
+        let Some(cards) = accepted.cards.get_mut(at) else {
+            assert!(!is_there, "there is no such message");
+            return;
+        };
+        let text = accepted.messages[at].1.as_deref().unwrap_or_default();
+        let is_known = cards.shown.iter().any(|shown| shown == link);
+        let is_wanted = !cards.dismissed.iter().any(|dismissed| dismissed == link);
+        let fits =
+            late == 0 && cards.shown.len() < CARDS_MAX && links(text).iter().any(|one| one == link);
+        assert!(is_there || is_known || !fits || !is_wanted || self.house.is_shut(room).await);
+        if is_there && !is_known {
+            assert!(fits && is_wanted, "{link} under {number}");
+            cards.shown.push(link.to_owned());
+        }
+    }
+
+    async fn dismiss(&mut self, room: &RoomId, who: &Guest, number: u64, link: &str) {
+        let done = self.house.chat.dismiss_card(room, who, number, link).await;
+        let accepted = self.rooms.get_mut(room).expect("the room was claimed");
+        match done {
+            Ok(_) => {
+                let cards = &mut accepted.cards[number as usize - 1];
+                if cards.shown.iter().any(|shown| shown == link) {
+                    cards.shown.retain(|shown| shown != link);
+                    cards.dismissed.push(link.to_owned());
+                }
+            }
             Err(ActError::Refused(_)) => {}
             Err(error) => panic!("{error:?}"),
         }
@@ -298,6 +411,7 @@ impl Play {
             Ok(_) if matches!(order, Order::Erase) => {
                 let accepted = self.rooms.get_mut(room).expect("the room was claimed");
                 (accepted.erased, accepted.messages) = (true, Vec::new());
+                accepted.cards.clear();
             }
             Ok(_) | Err(ActError::Refused(_)) => {}
             Err(error) => panic!("{error:?}"),
@@ -336,6 +450,11 @@ impl Play {
             .map(|m| (format!("{}:{}", m.author.id, m.id), (!m.removed).then(|| m.body.clone())))
             .collect();
         assert_eq!(read, accepted.messages);
+        for (at, message) in page.messages.iter().enumerate() {
+            let shown: Vec<_> = message.cards.iter().map(|card| card.link.clone()).collect();
+            let text = accepted.messages[at].1.as_deref();
+            assert_eq!(shown, accepted.cards[at].in_order(text), "under {}", message.number);
+        }
         let found = self.house.chat.directory().by_id(room).await.expect("no fault");
         let summary = found.expect("it was opened");
         assert_eq!(summary.change, page.head.change, "both know every change");

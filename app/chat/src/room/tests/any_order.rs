@@ -14,7 +14,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (1..=PEOPLE, 1..=PEOPLE, 0_u8..18, any::<u8>(), 0_i64..200_000)
+    (1..=PEOPLE, 1..=PEOPLE, 0_u8..20, any::<u8>(), 0_i64..200_000)
         .prop_map(|(who, other, act, choice, later_ms)| Step { who, other, act, choice, later_ms })
 }
 
@@ -39,10 +39,17 @@ impl Step {
             number,
             author: guest(self.choice % PEOPLE + 1).id,
             body: (self.choice < 200).then(|| "something".into()),
+            said: number + 1,
+            cards: (0..self.choice % 3).map(|place| card(&link(place))).collect(),
+            dismissed: Vec::new(),
+            as_of: u64::MAX,
         };
         let act = match self.act {
             0..=2 => return say(by, number, &format!("text {}", self.choice), now_ms),
-            3 => Act::Edit { target: target(), body: format!("text {}", self.choice) },
+            3 => {
+                let (body, links) = (format!("text {}", self.choice), vec![link(1)]);
+                Act::Edit { target: target(), body, links }
+            }
             4 => Act::Remove { target: target() },
             5 => Act::Retitle { to: (self.choice < 128).then(|| format!("t {}", self.choice)) },
             6 => Act::SetVisibility { to: visibility(self.choice), present: vec![other] },
@@ -55,6 +62,12 @@ impl Step {
             13 => Act::Expel { who: other },
             14 => Act::Pardon { who: other },
             15 => Act::Leave,
+            17 => {
+                let card = card(&link(self.choice % 4));
+                let (target, said, place) = (target(), number + 1, 0);
+                return Command::Attach(Attach { target, said, place, card, at_ms });
+            }
+            18 => Act::DismissCard { target: target(), link: link(self.choice % 4) },
             16 => Act::NoteRename { from: GuestName::friendly(u64::from(self.choice)) },
             _ if self.choice < 20 => Act::End { reason: None },
             _ if self.choice < 30 => Act::Erase,
@@ -62,6 +75,10 @@ impl Step {
         };
         Command::Act(Order { by, act, at_ms })
     }
+}
+
+fn link(choice: u8) -> String {
+    format!("https://example.org/{choice}")
 }
 
 fn visibility(choice: u8) -> Visibility {
@@ -78,6 +95,9 @@ fn role(choice: u8) -> Role {
 
 /// What everyone could do before an event says whether it may follow.
 fn check_event(room: &Room, event: &Event) -> Result<(), TestCaseError> {
+    if let Event::CardAttached { .. } = event {
+        prop_assert_eq!(room.stage, Some(Stage::Open), "nothing is added after the end");
+    }
     let Some(by) = event.by() else { return Ok(()) };
     let role = room.role(&by.id);
     match event {

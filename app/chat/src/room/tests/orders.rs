@@ -53,7 +53,9 @@ fn knock(who: Guest, at_ms: i64) -> Command {
 }
 
 fn message(number: u64, author: Guest, body: &str) -> Target {
-    Target { number, author: author.id, body: Some(body.into()) }
+    let (body, as_of) = (Some(body.into()), u64::MAX);
+    let (cards, dismissed) = (Vec::new(), Vec::new());
+    Target { number, author: author.id, body, said: number + 1, cards, dismissed, as_of }
 }
 
 fn not_allowed(action: Action) -> Result<Vec<Event>, Refusal> {
@@ -71,10 +73,11 @@ fn nothing_happens_in_a_room_that_was_never_opened() {
 fn editing() {
     let given = kitchen_with_people();
     let edit = |by: Guest, target: Target, body: &str| {
-        order(by, Act::Edit { target, body: body.into() }, 9)
+        order(by, Act::Edit { target, body: body.into(), links: vec![] }, 9)
     };
     let edited = |by: Guest, number, body: &str| {
-        happens(Event::Edited(Edited { number, by, body: body.into(), at_ms: T0 + 9 }))
+        let (body, links) = (body.into(), vec![]);
+        happens(Event::Edited(Edited { number, by, body, links, at_ms: T0 + 9 }))
     };
     let cleos = || message(2, cleo(), "ho");
     check("one's own", &given, edit(cleo(), cleos(), "hey\r\n"), edited(cleo(), 2, "hey"));
@@ -342,7 +345,7 @@ fn ending() {
     let over = and(&given, &[ended]);
     check("it ends once", &over, end(ana()), Err(Refusal::Ended));
     check("nothing is said any more", &over, say(ana(), 3, "x", 9), Err(Refusal::Ended));
-    let edit = Act::Edit { target: message(2, cleo(), "ho"), body: "x".into() };
+    let edit = Act::Edit { target: message(2, cleo(), "ho"), body: "x".into(), links: vec![] };
     check("nor changed", &over, order(cleo(), edit, 9), Err(Refusal::Ended));
     let retitle = Act::Retitle { to: None };
     check("nor renamed", &over, order(ana(), retitle, 9), Err(Refusal::Ended));
@@ -428,7 +431,7 @@ fn two_alone() {
     check("who is blocked is not heard", &given, unheard, Err(Refusal::Blocked));
     check("nobody else knocks", &given, knock(cleo(), 9), Err(Refusal::Private));
     let said = [two(), posted(ana(), 1, "hi", 0)];
-    let edit = Act::Edit { target: message(1, ana(), "hi"), body: "x".into() };
+    let edit = Act::Edit { target: message(1, ana(), "hi"), body: "x".into(), links: vec![] };
     check("each has their words", &said, order(ben(), edit, 9), Err(Refusal::OnlyTwo));
 }
 
