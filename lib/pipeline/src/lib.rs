@@ -10,14 +10,17 @@ mod job;
 mod schedule;
 mod source;
 mod queue;
+mod shared;
 mod journal;
 mod processor;
 mod batcher;
 mod backoff;
 mod telemetry;
 mod pipeline;
+mod hands;
 mod worker_task;
 mod batcher_task;
+mod settle_task;
 mod journal_task;
 pub mod testing;
 

@@ -4,13 +4,31 @@ use std::sync::Arc;
 
 use eventsourcing::{EventStore, StoreError};
 use tasks::{Clock, Scope};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    DeadLetter, Job, JobId, LaneLimits, Listed, Settled, Source, SourceError, Taken, source::Answer,
+    DeadLetter, Job, JobId, LaneLimits, Listed, Outcome, Settled, Source, SourceError, Taken,
+    journal::Event,
+    journal_task::{JournalTask, ORDERS_MAX, Order},
+    schedule::{Arrival, Last, Moment, Schedule},
+    shared::Shared,
+    source::Answer,
 };
 
+/// What is kept of the reason for a failure, in characters.
+const WHY_CHARS_MAX: usize = 500;
+
+/// Dropped jobs that are written in one go.
+const DROPPED_MAX: usize = 1_000;
+
 /// A bounded queue of jobs, which is a [`Source`]. Cheap to clone; all clones are one queue.
-pub struct Queue<J>(Arc<std::marker::PhantomData<fn() -> J>>);
+pub struct Queue<J>(Arc<Inner<J>>);
+
+struct Inner<J> {
+    shared: Arc<Shared<J>>,
+    /// To the task that writes the log; `None`: nothing is kept.
+    journal: Option<mpsc::Sender<Order<J>>>,
+}
 
 impl<J> Clone for Queue<J> {
     fn clone(&self) -> Self {
@@ -51,7 +69,8 @@ pub enum Keep {
 pub enum Pushed {
     /// It waits now.
     New,
-    /// A job of that id waits, runs or was done lately.
+    /// A job of that id waits, runs or was done lately; or it is a dead letter, which
+    /// [`Queue::retry`] puts back.
     Known,
 }
 
@@ -92,12 +111,23 @@ impl<J: Job> Queue<J> {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(config: QueueConfig, scope: &Scope) -> Result<Self, OpenError> {
-        let _ = (config, scope);
-        todo!()
+        let shared = Arc::new(Shared::new(&config));
+        let journal = match config.keep {
+            Keep::Memory => None,
+            Keep::Log(store) => {
+                let (orders, taken) = mpsc::channel(ORDERS_MAX);
+                let task = JournalTask::open(shared.clone(), store, taken).await?;
+                scope.spawn("queue's journal", task.run(scope.stopping()));
+                Some(orders)
+            }
+        };
+        Ok(Self(Arc::new(Inner { shared, journal })))
     }
 
     /// Adds a job; when this returns, it is kept. The same id is the same job, however often it is
-    /// pushed, while it waits or runs and for a while after it was done.
+    /// pushed, while it waits, runs or is a dead letter, and for a while after it was done: with
+    /// [`Keep::Memory`] until 10,000 others were, with [`Keep::Log`] at least until 3,000 others were,
+    /// also after a restart.
     ///
     /// # Errors
     /// See [`PushError`]: nothing was added; except `Store`, where it is unknown.
@@ -105,18 +135,41 @@ impl<J: Job> Queue<J> {
     /// # Cancellation
     /// The job may have been added.
     pub async fn push(&self, id: JobId, job: J) -> Result<Pushed, PushError> {
-        let _ = (id, job);
-        todo!()
+        match &self.0.journal {
+            None => self.push_here(id, job),
+            Some(journal) => {
+                let (reply, answer) = oneshot::channel();
+                ask(journal, Order::Push { id, job, reply }, answer).await
+            }
+        }
+    }
+
+    fn push_here(&self, id: JobId, job: J) -> Result<Pushed, PushError> {
+        let shared = &self.0.shared;
+        if shared.is_closed() {
+            return Err(PushError::Closed);
+        }
+        shared.change(|schedule, now| {
+            if schedule.knows(&id) {
+                return Ok(Pushed::Known);
+            }
+            if schedule.len() >= shared.jobs_max {
+                return Err(PushError::Full);
+            }
+            let number = schedule.next_number();
+            schedule.push(Arrival { id, job, number, pushed_at_ms: now.wall_ms }, now);
+            Ok(Pushed::New)
+        })
     }
 
     /// Jobs that wait, for their turn or their next attempt, or run: in the order they were pushed.
     pub fn jobs(&self) -> Vec<Listed<J>> {
-        todo!()
+        self.0.shared.look(Schedule::list)
     }
 
     /// Jobs that were given up, the latest first.
     pub fn dead_letters(&self) -> Vec<DeadLetter<J>> {
-        todo!()
+        self.0.shared.look(Schedule::dead_letters)
     }
 
     /// Puts a dead letter back to the end of its lane, with its attempts counted anew. `false`: there
@@ -125,37 +178,129 @@ impl<J: Job> Queue<J> {
     /// # Errors
     /// As [`Queue::push`].
     pub async fn retry(&self, id: &JobId) -> Result<bool, PushError> {
-        let _ = id;
-        todo!()
+        match &self.0.journal {
+            None => self.retry_here(id),
+            Some(journal) => {
+                let (reply, answer) = oneshot::channel();
+                ask(journal, Order::Revive { id: id.clone(), reply }, answer).await
+            }
+        }
+    }
+
+    fn retry_here(&self, id: &JobId) -> Result<bool, PushError> {
+        let shared = &self.0.shared;
+        if shared.is_closed() {
+            return Err(PushError::Closed);
+        }
+        shared.change(|schedule, now| {
+            if !schedule.is_dead(id) {
+                return Ok(false);
+            }
+            if schedule.len() >= shared.jobs_max {
+                return Err(PushError::Full);
+            }
+            let number = schedule.next_number();
+            schedule.revive(id, number, now.wall_ms, now);
+            Ok(true)
+        })
     }
 
     /// Forgets a job that waits, and dead letters; of one that runs, what it leads to is ignored.
-    /// Returns how many there were. `which` sees every job.
+    /// Returns how many there were. `which` sees every job whose push has returned.
     ///
     /// # Errors
-    /// It could not be kept.
+    /// It could not be kept: the jobs are forgotten here, and that is written as soon as it can be;
+    /// if the process ends before, they come back with the next start.
     pub async fn discard(
         &self,
         which: impl Fn(&JobId, &J) -> bool + Send,
     ) -> Result<usize, SourceError> {
-        let _ = which;
-        todo!()
+        let found = self.0.shared.look(|schedule| schedule.find(which));
+        for ids in found.chunks(DROPPED_MAX) {
+            let dropped = ids.iter().map(|id| Event::Dropped { id: id.clone() }).collect();
+            self.note(dropped).await?;
+        }
+        Ok(found.len())
     }
 
-    /// Takes no more pushes, and hands out nothing more.
+    /// Takes no more pushes, and hands out nothing more. What is in hand can still be settled.
     pub fn close(&self) {
-        todo!()
+        self.0.shared.close();
     }
+
+    /// Lets what happened come true, and keeps it.
+    async fn note(&self, events: Vec<Event<J>>) -> Result<(), SourceError> {
+        let Some(journal) = &self.0.journal else {
+            self.0.shared.change(|schedule, now| {
+                for event in events {
+                    event.apply(0, schedule, now);
+                }
+            });
+            self.0.shared.settled.notify_waiters();
+            return Ok(());
+        };
+        let (reply, answer) = oneshot::channel();
+        let closed = || SourceError(Arc::new(PushError::Closed));
+        journal.send(Order::Note { events, reply }).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    async fn settle_all(&self, settled: Vec<Settled>) -> Result<(), SourceError> {
+        let lasting = self.0.shared.change(|schedule, now| {
+            let lasting = settled
+                .into_iter()
+                .filter_map(|Settled { id, outcome }| settle(schedule, id, outcome, now));
+            lasting.collect::<Vec<_>>()
+        });
+        self.0.shared.settled.notify_waiters();
+        if lasting.is_empty() { Ok(()) } else { self.note(lasting).await }
+    }
+}
+
+/// Lets what need not be kept come true at once; returns what must be.
+fn settle<J: Job>(
+    schedule: &mut Schedule<J>,
+    id: JobId,
+    outcome: Outcome,
+    now: Moment,
+) -> Option<Event<J>> {
+    match outcome {
+        // It was discarded meanwhile: nobody wants to know.
+        _ if !schedule.runs(&id) => schedule.release(&id, now),
+        Outcome::Released => schedule.release(&id, now),
+        Outcome::Retry { after, why } => schedule.retry(&id, after, shortened(why), now),
+        Outcome::Done => return Some(Event::Done { id }),
+        Outcome::Dead { why } => {
+            let attempts = schedule.attempts(&id);
+            let last = Last { why: shortened(why), attempts, at_ms: now.wall_ms };
+            return Some(Event::Dead { id, last });
+        }
+    }
+    None
+}
+
+fn shortened(why: String) -> String {
+    match why.char_indices().nth(WHY_CHARS_MAX) {
+        None => why,
+        Some((end, _)) => format!("{}…", &why[..end]),
+    }
+}
+
+async fn ask<J, T>(
+    journal: &mpsc::Sender<Order<J>>,
+    order: Order<J>,
+    answer: oneshot::Receiver<Result<T, PushError>>,
+) -> Result<T, PushError> {
+    journal.send(order).await.map_err(|_| PushError::Closed)?;
+    answer.await.map_err(|_| PushError::Closed)?
 }
 
 impl<J: Job> Source<J> for Queue<J> {
     fn take(&self, demand: usize) -> Answer<'_, Vec<Taken<J>>> {
-        let _ = demand;
-        todo!()
+        Box::pin(self.0.shared.take(demand))
     }
 
     fn settle(&self, settled: Vec<Settled>) -> Answer<'_, Result<(), SourceError>> {
-        let _ = settled;
-        todo!()
+        Box::pin(self.settle_all(settled))
     }
 }

@@ -1,0 +1,4 @@
+//! The library from outside: a queue in memory and in the log, pipelines, batches, drains, crashes.
+
+mod cast;
+mod suite;
