@@ -7,6 +7,7 @@
 
 mod link;
 mod body_links;
+mod line;
 mod charset;
 mod head;
 mod json_ld;
