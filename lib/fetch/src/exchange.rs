@@ -17,7 +17,8 @@ use hyper_util::rt::TokioIo;
 
 use crate::{Limits, connector::Stream};
 
-/// hyper's buffer for reading cannot be smaller, in bytes.
+/// hyper's buffer for reading cannot be smaller, in bytes. It may grow a little over what is asked
+/// for, so the head is measured besides.
 const BUFFER_BYTES_MIN: usize = 8 * 1024;
 
 /// The body of an answer, and the connection it comes from. Holds one piece of the body and a
@@ -42,6 +43,7 @@ impl Exchange {
     ) -> hyper::Result<(Parts, Self)> {
         let (mut sender, connection) = Builder::new()
             .max_headers(limits.headers_max)
+            .max_header_size(limits.head_bytes_max)
             .max_buf_size(limits.head_bytes_max.max(BUFFER_BYTES_MIN))
             .ignore_invalid_headers_in_responses(true)
             .handshake(TokioIo::new(stream))
