@@ -2,22 +2,27 @@
 
 use std::{error::Error, future::Future, pin::Pin, time::Duration};
 
+use fetch::{FetchError, Fetcher, Guard, Limits};
 use oauth2::{AsyncHttpClient, ErrorResponse, HttpRequest, HttpResponse, RequestTokenError};
 use url::Url;
 
 use crate::{
-    GuestName, Provider, ProviderError,
-    account::AccountKey,
-    github::GitHubDoor,
-    http_client::{Bounds, HttpClient, HttpError, Reach},
-    one_line,
-    openid::OpenIdDoor,
-    pending::Pending,
+    GuestName, Provider, ProviderError, account::AccountKey, github::GitHubDoor, one_line,
+    openid::OpenIdDoor, pending::Pending,
 };
 
-/// What each request to a provider may take. Its documents and answers have some kilobytes.
-const BOUNDS: Bounds =
-    Bounds { within: Duration::from_secs(10), bytes_max: 1024 * 1024, reach: Reach::Anywhere };
+/// What each request to a provider may take. Its documents and answers have some kilobytes, and are
+/// where they say they are.
+pub(crate) const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(10),
+    step: Duration::from_secs(10),
+    total: Duration::from_secs(10),
+    redirects_max: 0,
+    headers_max: 64,
+    head_bytes_max: 64 * 1024,
+    wire_bytes_max: 1024 * 1024,
+    body_bytes_max: 1024 * 1024,
+};
 /// The longest name of an account that is kept, in Unicode scalar values.
 const LOGIN_CHARS_MAX: usize = 100;
 
@@ -51,10 +56,14 @@ pub(crate) enum DoorError {
 impl Door {
     /// # Errors
     /// The provider's addresses are none.
-    pub fn new(provider: &Provider, back: Url, http: HttpClient) -> Result<Self, ProviderError> {
+    pub fn new(provider: &Provider, back: Url, fetcher: Fetcher) -> Result<Self, ProviderError> {
         let (client_id, client_secret) = provider.client();
-        let client =
-            Client { id: client_id.to_owned(), secret: client_secret.to_owned(), back, http };
+        let client = Client {
+            id: client_id.to_owned(),
+            secret: client_secret.to_owned(),
+            back,
+            http: ProviderHttp(fetcher),
+        };
         Ok(match provider {
             Provider::GitHub { web_url, api_url, .. } => {
                 Self::GitHub(Box::new(GitHubDoor::new(web_url, api_url, client)?))
@@ -110,8 +119,11 @@ pub(crate) struct Client {
     pub secret: String,
     /// Where the provider sends the browser back to.
     pub back: Url,
-    pub http: HttpClient,
+    pub http: ProviderHttp,
 }
+
+/// Makes requests to providers, wherever they are: the host of this server named them.
+pub(crate) struct ProviderHttp(Fetcher);
 
 impl DoorError {
     pub fn world(error: impl Error + Send + Sync + 'static) -> Self {
@@ -120,7 +132,7 @@ impl DoorError {
 
     /// What became of exchanging a code. An answer may have tokens in it, so none of it is kept but
     /// the word for the error.
-    pub fn of_exchange<R: ErrorResponse>(error: RequestTokenError<HttpError, R>) -> Self {
+    pub fn of_exchange<R: ErrorResponse>(error: RequestTokenError<FetchError, R>) -> Self {
         let code = match error {
             RequestTokenError::Request(error) => return Self::world(error),
             RequestTokenError::ServerResponse(response) => word(&serde_json::to_value(response)),
@@ -150,12 +162,12 @@ pub(crate) fn shown_login(text: &str) -> String {
     one_line(text, LOGIN_CHARS_MAX).unwrap_or_default()
 }
 
-impl<'c> AsyncHttpClient<'c> for HttpClient {
-    type Error = HttpError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
+impl<'c> AsyncHttpClient<'c> for ProviderHttp {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request, &BOUNDS))
+        Box::pin(async move { self.0.send(request, &Guard::anywhere(), &LIMITS).await })
     }
 }
 

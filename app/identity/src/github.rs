@@ -12,8 +12,7 @@ use url::Url;
 use crate::{
     GuestName, ProviderError,
     account::AccountKey,
-    door::{Client, DoorError, Profile, shown_login},
-    http_client::HttpClient,
+    door::{Client, DoorError, Profile, ProviderHttp, shown_login},
     pending::Pending,
     provider::private_url,
 };
@@ -24,7 +23,7 @@ pub(crate) struct GitHubDoor {
     web_url: Url,
     user_url: String,
     oauth: OAuth,
-    http: HttpClient,
+    http: ProviderHttp,
 }
 
 /// The part of `GET /user` that matters here.

@@ -63,8 +63,6 @@ mod return_to;
 mod door;
 mod github;
 mod openid;
-mod http_client;
-mod address;
 mod pictures;
 mod picture;
 mod pattern;
@@ -77,6 +75,7 @@ use eventsourcing::{
     Aggregate as _, CommandId, Dispatch, EventStore, MemoryModel, MemoryProjection as _, Position,
     Projections, Receipt, SqlProjection as _, StreamId, Verdict,
 };
+use fetch::Fetcher;
 use pubsub::{Bus as _, LocalBus, Topic};
 use tasks::{Clock, Scope};
 use tokio::sync::Semaphore;
@@ -84,7 +83,6 @@ use tokio::sync::Semaphore;
 use crate::{
     closed::ClosedSessions,
     door::Door,
-    http_client::HttpClient,
     pending::Spent,
     people::{People, PeopleProjection},
     person::{Command, Event, Person},
@@ -132,7 +130,7 @@ struct Parts {
     providers: Vec<Provider>,
     /// One for each of `providers`, in their order.
     doors: Vec<Door>,
-    http: HttpClient,
+    fetcher: Fetcher,
     pictures: Pictures,
     sightings: Sightings,
     spent: Spent,

@@ -5,6 +5,7 @@ use std::{fmt, io, path::PathBuf, sync::Arc};
 use eventsourcing::{
     Dispatch, DispatchConfig, EventStore, Projections, ProjectionsConfig, ReadModelHome, StartError,
 };
+use fetch::Fetcher;
 use pubsub::{Bus as _, LocalBus};
 use tasks::{Clock, Scope};
 use tokio::sync::Semaphore;
@@ -13,7 +14,6 @@ use crate::{
     Identity, Parts, PersonChange, Provider, ProviderError,
     closed::Closing,
     door::Door,
-    http_client::HttpClient,
     pending::Spent,
     people::{self, People, PeopleProjection},
     pictures::Pictures,
@@ -74,8 +74,8 @@ impl Identity {
     /// See [`OpenError`].
     pub async fn open(config: Config, clock: Clock, scope: &Scope) -> Result<Self, OpenError> {
         let Config { log, read_models, avatars, providers, base_url } = config;
-        let http = HttpClient::new();
-        let doors = doors(&providers, &base_url, &http).map_err(OpenError::Provider)?;
+        let fetcher = Fetcher::new(fetch::Config::default());
+        let doors = doors(&providers, &base_url, &fetcher).map_err(OpenError::Provider)?;
         let pictures = Pictures::open(avatars).map_err(OpenError::Pictures)?;
         let commands = scope.child("identity commands");
         let reading = scope.child("identity read models");
@@ -107,7 +107,7 @@ impl Identity {
             closings,
             providers,
             doors,
-            http,
+            fetcher,
             pictures,
             sightings: Sightings::default(),
             spent: Spent::default(),
@@ -120,11 +120,11 @@ impl Identity {
 fn doors(
     providers: &[Provider],
     base_url: &str,
-    http: &HttpClient,
+    fetcher: &Fetcher,
 ) -> Result<Vec<Door>, ProviderError> {
     provider::check_all(providers)?;
     let door = |provider: &Provider| {
-        Door::new(provider, provider::back_url(base_url, provider)?, http.clone())
+        Door::new(provider, provider::back_url(base_url, provider)?, fetcher.clone())
     };
     providers.iter().map(door).collect()
 }

@@ -3,26 +3,28 @@
 use std::{
     collections::HashMap,
     io,
-    net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
+use fetch::{Fetcher, Guard, Limits, Opening};
 use http::{Request, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::fs;
 use url::Url;
 
 use crate::{
-    address,
-    http_client::{self, Bounds, HttpClient, HttpError, Reach},
+    door,
     picture::{self, PictureError},
     random,
 };
 
-/// Fetching may take this long.
-const FETCH_WITHIN: Duration = Duration::from_secs(10);
+/// What fetching may take.
+const LIMITS: Limits = Limits {
+    wire_bytes_max: picture::FILE_BYTES_MAX,
+    body_bytes_max: picture::FILE_BYTES_MAX,
+    ..door::LIMITS
+};
 /// Pictures that are kept in memory, where there is no folder. Full: none is added, and the person
 /// keeps their pattern.
 const IN_MEMORY_MAX: usize = 256;
@@ -37,7 +39,7 @@ pub(crate) enum Pictures {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     #[error("it could not be fetched")]
-    Http(#[from] HttpError),
+    Http(#[from] fetch::FetchError),
     #[error("it is at no address that can be fetched")]
     Address,
     #[error("it was answered {0}")]
@@ -73,15 +75,14 @@ impl Pictures {
     /// The picture may have been kept.
     pub async fn fetch(
         &self,
-        client: &HttpClient,
+        fetcher: &Fetcher,
         url: &Url,
         provider: &Url,
     ) -> Result<String, FetchError> {
-        let reach = Reach::PublicOr(house_of(provider).await?);
-        let bounds = Bounds { within: FETCH_WITHIN, bytes_max: picture::FILE_BYTES_MAX, reach };
+        let guard = Guard::public_or(openings(fetcher, url, provider).await?);
         let request = Request::get(url.as_str()).header(http::header::ACCEPT, "image/*");
         let request = request.body(Vec::new()).map_err(|_| FetchError::Address)?;
-        let answer = client.send(request, &bounds).await?;
+        let answer = fetcher.send(request, &guard, &LIMITS).await?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status()));
         }
@@ -132,10 +133,15 @@ impl Pictures {
     }
 }
 
-/// The addresses of the provider that are not public.
-async fn house_of(provider: &Url) -> Result<Vec<IpAddr>, HttpError> {
-    let found = http_client::addresses(provider).await?;
-    Ok(found.into_iter().filter(|address| !address::is_public(*address)).collect())
+/// The addresses of the provider, on the port that `url` has.
+async fn openings(
+    fetcher: &Fetcher,
+    url: &Url,
+    provider: &Url,
+) -> Result<Vec<Opening>, fetch::FetchError> {
+    let port = url.port_or_known_default();
+    let found = fetcher.addresses(provider, &LIMITS).await?;
+    Ok(found.into_iter().map(|address| Opening { address, port }).collect())
 }
 
 fn file(folder: &Path, content: &str) -> PathBuf {

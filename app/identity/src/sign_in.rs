@@ -188,7 +188,7 @@ impl Identity {
     }
 
     async fn take_picture(&self, person: &GuestId, picture: &Url, provider: &Url) {
-        let fetched = self.0.pictures.fetch(&self.0.http, picture, provider).await;
+        let fetched = self.0.pictures.fetch(&self.0.fetcher, picture, provider).await;
         let content = match fetched {
             Ok(content) => content,
             Err(error) => {

@@ -95,7 +95,10 @@ impl Connector {
     }
 
     /// The addresses of the host in `url`: as they stand there, or looked up.
-    async fn addresses(&self, url: &Url) -> Result<Vec<IpAddr>, FetchError> {
+    ///
+    /// # Errors
+    /// `NoSuchHost`, or `Refused`: it names no host.
+    pub async fn addresses(&self, url: &Url) -> Result<Vec<IpAddr>, FetchError> {
         let name = match url.host().ok_or(Refused::Host)? {
             Host::Ipv4(address) => return Ok(vec![address.into()]),
             Host::Ipv6(address) => return Ok(vec![address.into()]),

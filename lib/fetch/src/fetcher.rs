@@ -1,6 +1,6 @@
 //! Makes requests.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -9,8 +9,11 @@ use rustls::RootCertStore;
 use url::{Position, Url};
 
 use crate::{
-    FetchError, Guard, Incoming, Limits, Refused, Resolve, SystemResolver, connector::Connector,
-    content, exchange::Exchange, pace::Pace,
+    FetchError, Guard, Incoming, Limits, Refused, Resolve, SystemResolver,
+    connector::Connector,
+    content,
+    exchange::Exchange,
+    pace::{Pace, by},
 };
 
 /// Makes requests over HTTP/1.1, each on a connection of its own. Cheap to clone.
@@ -122,6 +125,16 @@ impl Fetcher {
         answer.headers_mut().clone_from(incoming.headers());
         *answer.body_mut() = incoming.bytes().await?;
         Ok(answer)
+    }
+
+    /// The addresses of the host in `url`, as they stand there or looked up. They are not judged.
+    ///
+    /// # Errors
+    /// `NoSuchHost`, `Late`, or `Refused`: it names no host.
+    pub async fn addresses(&self, url: &Url, limits: &Limits) -> Result<Vec<IpAddr>, FetchError> {
+        let host = url.host_str().ok_or(Refused::Host)?;
+        let end = Pace::from_now(limits).connected_by();
+        by(end, host, self.0.connector.addresses(url)).await?
     }
 
     async fn ask(

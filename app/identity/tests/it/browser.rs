@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fetch::{Fetcher, Guard, Limits};
 use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use url::{Url, form_urlencoded};
 
 use crate::cast::HOUSE_URL;
@@ -88,32 +85,22 @@ impl Browser {
     }
 
     async fn request(&mut self, method: Method, url: &Url, body: String) -> http::Response<String> {
-        let host = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port"));
-        let stream = TcpStream::connect(&host).await.expect("the provider listens");
-        let connected = http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = connected.expect("it speaks HTTP");
         let cookies: Vec<_> =
             self.cookies.iter().map(|(name, it)| format!("{name}={it}")).collect();
         let request = Request::builder()
             .method(method)
-            .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
-            .header(header::HOST, host)
+            .uri(url.as_str())
             .header(header::COOKIE, cookies.join("; "))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(body)))
+            .body(body.into_bytes())
             .expect("a request");
-        let answer = async {
-            let (head, body) = sender.send_request(request).await?.into_parts();
-            let body = body.collect().await?.to_bytes();
-            drop(sender);
-            Ok::<_, hyper::Error>((head, String::from_utf8_lossy(&body).into_owned()))
-        };
-        let (answer, _) = tokio::join!(answer, connection);
-        let (head, body) = answer.expect("an answer");
-        for cookie in head.headers.get_all(header::SET_COOKIE) {
+        let fetcher = Fetcher::new(fetch::Config::default());
+        let answer = fetcher.send(request, &Guard::anywhere(), &Limits::default()).await;
+        let answer = answer.expect("an answer");
+        for cookie in answer.headers().get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().expect("ASCII"));
         }
-        http::Response::from_parts(head, body)
+        answer.map(|body| String::from_utf8_lossy(&body).into_owned())
     }
 
     fn keep(&mut self, cookie: &str) {
