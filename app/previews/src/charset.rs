@@ -71,10 +71,10 @@ impl Open {
             return None;
         }
         let mark = Encoding::for_bom(&self.held).map(|(encoding, _)| encoding);
-        mark.or(self.header).or_else(|| self.from_markup(is_last))
+        mark.or(self.header).or_else(|| self.declared(is_last))
     }
 
-    fn from_markup(&mut self, is_last: bool) -> Option<&'static Encoding> {
+    fn declared(&mut self, is_last: bool) -> Option<&'static Encoding> {
         let held = &self.held[..self.held.len().min(HELD_BYTES_MAX)];
         match declared::scan(held, &mut self.scanned) {
             Declared::Charset(encoding) => Some(encoding),

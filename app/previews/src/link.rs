@@ -119,6 +119,8 @@ fn without_scheme(text: &str) -> Result<Url, LinkError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -198,5 +200,15 @@ mod tests {
         check(&long, &long);
         refused(&format!("{long}a"), LinkError::TooLong);
         refused(&format!("https://example.org/{}", "ä".repeat(400)), LinkError::TooLong);
+    }
+
+    proptest! {
+        #[test]
+        fn a_normal_form_is_its_own(text in "(https?:)?(//)?[a-z0-9.:@/?#%\\[\\] ä-]{0,40}") {
+            if let Ok(link) = Link::parse(&text) {
+                prop_assert_eq!(Link::parse(link.as_str()), Ok(link.clone()));
+                prop_assert!(!link.host().is_empty() && link.url().fragment().is_none());
+            }
+        }
     }
 }

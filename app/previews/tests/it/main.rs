@@ -1,0 +1,3 @@
+//! Previews from the outside: what is read of pages.
+
+mod head;
