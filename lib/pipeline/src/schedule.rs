@@ -2,6 +2,8 @@
 
 mod lanes;
 mod remembered;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -15,7 +15,8 @@ pub(crate) type Number = u64;
 /// the order of their numbers.
 ///
 /// A lane is in `ready` or `paced` only if `place` says so, and at most once; so it has one turn per
-/// round whatever comes and goes. Emptied lanes stay there until their turn, which then passes.
+/// round whatever comes and goes. One that is emptied stays in `ready` until its turn, which then
+/// passes.
 #[derive(Debug)]
 pub(super) struct Lanes {
     limits: LaneLimits,
@@ -43,7 +44,8 @@ enum Place {
     #[default]
     Nowhere,
     Ready,
-    Paced,
+    /// Until then.
+    Paced(Duration),
 }
 
 impl Lanes {
@@ -63,6 +65,10 @@ impl Lanes {
     pub(super) fn remove(&mut self, lane: &Arc<str>, number: Number, now: Duration) {
         if let Some(state) = self.lanes.get_mut(lane) {
             state.waiting.remove(&number);
+            if let (true, Place::Paced(at)) = (state.waiting.is_empty(), state.place) {
+                state.place = Place::Nowhere;
+                self.paced.remove(&(at, lane.clone()));
+            }
             self.settle(lane, now);
         }
     }
@@ -138,7 +144,7 @@ impl Lanes {
             lane.place = Place::Ready;
             self.ready.push_back(name.clone());
         } else {
-            lane.place = Place::Paced;
+            lane.place = Place::Paced(at);
             self.paced.insert((at, name.clone()));
         }
     }
