@@ -63,7 +63,7 @@ impl Received {
 impl Frames {
     /// The third element of a frame is its topic. What has none is the bare broadcast's.
     fn kind_of(&mut self, text: &str) -> &mut Count {
-        match text.splitn(4, ',').nth(2) {
+        match text.split(',').nth(2) {
             Some(topic) if topic.starts_with("\"lv:people-") => &mut self.people,
             Some(topic) if !topic.starts_with("\"lv:room-") => &mut self.own,
             _ => &mut self.feed,

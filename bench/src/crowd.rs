@@ -76,7 +76,8 @@ struct Reader {
 pub struct Quiet {
     first: Reader,
     starts: Arc<Starts>,
-    _open: Vec<(SplitSink<Socket, Message>, Option<SplitStream<Socket>>)>,
+    _senders: Vec<SplitSink<Socket, Message>>,
+    _others: Vec<Reader>,
 }
 
 impl Crowd {
@@ -175,9 +176,7 @@ impl Quiet {
     ) -> anyhow::Result<Self> {
         let mut readers = readers.into_iter();
         let first = readers.next().context("nobody looks")?;
-        let others = readers.map(|reader| Some(reader.socket));
-        let open = senders.into_iter().zip(std::iter::once(None).chain(others)).collect();
-        Ok(Self { first, starts, _open: open })
+        Ok(Self { first, starts, _senders: senders, _others: readers.collect() })
     }
 
     /// Reads on until the server goes, and says how many changes of shared views the first page saw

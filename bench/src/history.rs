@@ -7,15 +7,16 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use chat::{Chat, Config, MessageId, NewRoom, RoomSummary, Search, Store, Visibility};
 use futures_util::future::try_join_all;
 use identity::{Guest, GuestSession};
 use tasks::{Clock, Scope};
+
+use crate::cpu;
 
 /// Posts on their way at a time while the room is filled.
 const TOGETHER: usize = 64;
@@ -172,12 +173,12 @@ impl House {
         for number in 0..options.posts {
             self.fill(case.messages(options, number)).await?;
             self.clock.advance_ms(60_000);
-            let before = cpu()?;
+            let before = cpu::spent()?;
             let started = Instant::now();
             self.post(&self.people[0], number, "").await?;
             took.push(started.elapsed());
             self.chat.caught_up().await?;
-            spent.push(cpu()?.saturating_sub(before));
+            spent.push(cpu::spent()?.saturating_sub(before));
         }
         let mean_us = spent.iter().sum::<Duration>().as_secs_f64() * 1e6 / options.posts as f64;
         let median_us = median_ms(spent) * 1e3;
@@ -228,29 +229,13 @@ impl House {
     }
 }
 
-/// What all threads of this process have used, to the nanosecond where Linux says so.
-fn cpu() -> anyhow::Result<Duration> {
-    let mut spent = Duration::ZERO;
-    for task in fs::read_dir("/proc/self/task")? {
-        // A thread that has ended since has used no more.
-        let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
-        let ran = text.split_whitespace().next().and_then(|ran| ran.parse().ok());
-        spent += Duration::from_nanos(ran.context("a malformed schedstat")?);
-    }
-    Ok(spent)
-}
-
 fn median_ms(mut took: Vec<Duration>) -> f64 {
     took.sort_unstable();
     took[took.len() / 2].as_secs_f64() * 1e3
 }
 
 fn report(options: &Options, cases: &[Case; 4], runs: &BTreeMap<Case, Vec<Figures>>) {
-    let median = |case: &Case, name: &str| {
-        let mut values: Vec<_> = runs[case].iter().map(|figures| figures[name]).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
+    let median = |case: &Case, name| cpu::median(runs[case].iter().map(|figures| figures[name]));
     println!("\n{} posts in each room, medians of {} runs", options.posts, options.runs);
     let heads = cases.map(|case| {
         let (from, to) = (case.messages(options, 0), case.messages(options, options.posts - 1));

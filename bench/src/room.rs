@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use tasks::Scope;
 
 use crate::{
+    cpu,
     crowd::{Crowd, Figures, Subject, settled},
     plan::Pace,
     process::Server,
@@ -135,8 +136,8 @@ fn report(options: &Options, runs: &[Run]) {
         ("delivery p99, ms", |figures| figures.p99_ms),
     ];
     for (name, pick) in rows {
-        let ours = median(runs, |run| pick(&run.ours));
-        let raw = median(runs, |run| pick(&run.limit));
+        let ours = cpu::median(runs.iter().map(|run| pick(&run.ours)));
+        let raw = cpu::median(runs.iter().map(|run| pick(&run.limit)));
         println!("| {name} | {ours:.2} | {raw:.2} | {:.2} |", ours / raw);
     }
     let people = runs[0].ours.frames.people;
@@ -155,12 +156,6 @@ fn report(options: &Options, runs: &[Run]) {
             per_change(*encodes)
         );
     }
-}
-
-fn median(runs: &[Run], pick: impl Fn(&Run) -> f64) -> f64 {
-    let mut values: Vec<_> = runs.iter().map(pick).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 #[cfg(test)]
