@@ -154,3 +154,37 @@ async fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::write(&beside, bytes).await?;
     fs::rename(&beside, file).await
 }
+
+#[cfg(test)]
+mod tests {
+    use fetch::{Config, Refused};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_of_the_house_is_asked_but_the_provider() {
+        let provider = "http://127.0.0.9:9/".parse().expect("a URL");
+        let fetcher = Fetcher::new(Config::default());
+        let fetch = async |url: &str| {
+            let url = url.parse().expect("a URL");
+            let pictures = Pictures::Memory(Mutex::default());
+            match pictures.fetch(&fetcher, &url, &provider).await {
+                Err(FetchError::Http(error)) => error,
+                other => panic!("{url}: {other:?}"),
+            }
+        };
+        for url in [
+            "http://127.0.0.1:9/a.png",
+            "http://localhost/a.png",
+            "http://[::1]/a.png",
+            "http://169.254.169.254/a.png",
+            "http://[::ffff:127.0.0.9]:9/a.png",
+        ] {
+            let error = fetch(url).await;
+            let is_refused = matches!(error, fetch::FetchError::Refused(Refused::NotPublic(_)));
+            assert!(is_refused, "{url}: {error:?}");
+        }
+        let error = fetch("http://127.0.0.9:1/a.png").await;
+        assert!(matches!(error, fetch::FetchError::Unreachable { .. }), "on any port: {error:?}");
+    }
+}

@@ -1,9 +1,15 @@
 //! What servers say.
 
-use fetch::{FetchError, Limits};
+use std::net::Ipv4Addr;
+
+use fetch::{Config, FetchError, Fetcher, Guard, Limits, Refused};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 use crate::{
-    house::{House, fetcher, found, get},
+    house::{House, fetcher, found, get, url},
     resolver::Names,
 };
 
@@ -123,6 +129,27 @@ async fn a_connection_that_is_cut_is_said() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_reset_is_said() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let there = url(&format!("http://{}/", listener.local_addr().expect("it is bound")));
+    let answer = async {
+        let (mut stream, _) = listener.accept().await.expect("somebody comes");
+        let mut asked = [0; 4096];
+        let _asked = stream.read(&mut asked).await.expect("they say something");
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\ntea").await.expect("they listen");
+        stream
+    };
+    let (guard, limits, fetcher) =
+        (Guard::anywhere(), Limits::default(), fetcher(Names::default()));
+    let (got, stream) = tokio::join!(fetcher.get(&there, "*/*", &guard, &limits), answer);
+    let mut got = got.expect("an answer");
+    assert_eq!(got.chunk().await.expect("a piece").as_deref(), Some(&b"tea"[..]));
+    stream.set_zero_linger().expect("it is connected");
+    drop(stream);
+    is_broken(&got.chunk().await);
+}
+
+#[tokio::test]
 async fn asking_again_loses_nothing() {
     let house = House::answering(found("tea")).await;
     let mut answer = get(&house, "/").await.expect("an answer");
@@ -151,13 +178,13 @@ async fn who_is_not_there_is_said() {
     let house = House::answering("").await;
     let fetcher = fetcher(Names::default());
     let limits = Limits::default();
-    let nowhere = crate::house::url("http://nowhere.example/");
+    let nowhere = url("http://nowhere.example/");
     let got = fetcher.get(&nowhere, "*/*", &house.guard(), &limits).await;
     assert!(matches!(got, Err(FetchError::NoSuchHost { .. })), "{got:?}");
     let mut closed = house.opening();
     closed.port = Some(1);
-    let guard = fetch::Guard::public_or(vec![closed]);
-    let there = crate::house::url(&format!("http://{}:1/", closed.address));
+    let guard = Guard::public_or(vec![closed]);
+    let there = url(&format!("http://{}:1/", closed.address));
     let got = fetcher.get(&there, "*/*", &guard, &limits).await;
     assert!(matches!(got, Err(FetchError::Unreachable { .. })), "{got:?}");
 }
@@ -183,4 +210,17 @@ async fn a_request_of_ones_own_is_sent_as_it_is() {
     let far = http::Request::get("/a").body(Vec::new()).expect("a request");
     let got = fetcher(Names::default()).send(far, &house.guard(), &limits).await;
     assert!(matches!(got, Err(FetchError::Refused(_))), "{got:?}");
+}
+
+#[tokio::test]
+async fn what_the_system_calls_this_machine_is_refused() {
+    let fetcher = Fetcher::new(Config::default());
+    let (guard, limits) = (Guard::public_or(Vec::new()), Limits::default());
+    for there in ["http://localhost/", "https://LOCALHOST/", "http://127.0.0.1/"] {
+        let got = fetcher.get(&url(there), "*/*", &guard, &limits).await;
+        let is_refused = matches!(got, Err(FetchError::Refused(Refused::NotPublic(_))));
+        assert!(is_refused, "{there}: {got:?}");
+        let found = fetcher.addresses(&url(there), &limits).await.expect("it has some");
+        assert!(found.iter().all(|address| address.is_loopback()), "{found:?}");
+    }
 }
