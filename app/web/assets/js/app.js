@@ -13,6 +13,7 @@ import { Editor } from "./editor.js";
 import { Invites } from "./invites.js";
 import { answerKeys } from "./keys.js";
 import { Latency } from "./latency.js";
+import { keepNested } from "./nested.js";
 import { showNotices } from "./notice.js";
 import { switchNotices } from "./notices.js";
 import { patchCallbacks } from "./patches.js";
@@ -48,7 +49,8 @@ const liveSocket = new LiveSocket("/live", Socket, {
   rejoinAfterMs: rejoinAfterMs(),
 });
 
-// In this order: the days stand above what is shown.
+// In this order: what is shown is there, and the days stand above it.
+keepNested();
 hideDoubles();
 keepTimesLocal();
 countDown();
