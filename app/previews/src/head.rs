@@ -118,10 +118,10 @@ impl fmt::Debug for HeadReader {
 
 /// Whether the head goes on after `text`.
 fn parse(parser: &mut Parser, left: &mut usize, text: &str) -> bool {
-    let text = beginning(text, *left);
-    *left -= text.len();
+    let part = beginning(text, *left);
+    *left -= part.len();
     // An error is our own stop, or that a bound is reached: what was read counts all the same.
-    parser.write(text.as_bytes()).is_ok() && *left > char::MAX.len_utf8()
+    parser.write(part.as_bytes()).is_ok() && part.len() == text.len()
 }
 
 fn parser(notes: &Arc<Mutex<Notes>>) -> Parser {
