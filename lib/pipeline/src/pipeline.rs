@@ -114,7 +114,8 @@ impl<J: Job> Pipeline<J> {
         config: Config,
         scope: &Scope,
     ) -> (Self, mpsc::Sender<Settled>) {
-        let scope = scope.child("pipeline");
+        // No scope in between: one without tasks of its own is forgotten with its last handle, and
+        // with it those below.
         let attempts = scope.child("attempts");
         let inner = Inner {
             hands: Arc::new(Hands::new(config, attempts.clone())),
