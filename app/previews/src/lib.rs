@@ -15,15 +15,28 @@ mod oembed;
 mod picture;
 mod page;
 mod reason;
+mod kind;
 mod fetching;
 mod preview;
+mod known;
 mod cache;
-mod store;
+mod files;
+mod page_store;
+mod room_pictures;
+mod memory;
+mod flights;
+mod asks;
+mod asking;
 mod job;
+mod waiting;
 mod processor;
+mod origins;
 mod rooms;
+mod keeping_task;
 mod settings;
 mod opening;
+#[cfg(test)]
+mod testing;
 
 pub use body_links::links;
 pub use head::{Head, HeadReader, Reading};
@@ -35,19 +48,55 @@ pub use preview::{Preview, Status};
 pub use reason::Reason;
 pub use settings::{DomainError, Settings};
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chat::RoomId;
+use eventsourcing::{EventStore, OneOff as _, Projections};
 use identity::Fault;
+use pipeline::Pipeline;
+use tasks::Scope;
+
+use crate::{
+    asking::Asking, job::PreviewJob, room_pictures::RoomPictures, rooms::Rooms, waiting::Waiting,
+};
 
 /// Previews of links. Cheap to clone.
 #[derive(Clone)]
-pub struct Previews(Arc<opening::Parts>);
+pub struct Previews(Arc<Parts>);
 
-impl std::fmt::Debug for Previews {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Previews").finish_non_exhaustive()
-    }
+struct Parts {
+    log: Arc<dyn EventStore>,
+    asking: Asking,
+    pictures: Arc<RoomPictures>,
+    waiting: Arc<Waiting>,
+    pipeline: Pipeline<PreviewJob>,
+    projections: Projections,
+    following: Scope,
+    scope: Scope,
+}
+
+/// A picture of ours, as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPicture {
+    /// `image/jpeg` or `image/png`.
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A link that was given up, until somebody has it tried again, or its message is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Which, for [`Previews::retry`].
+    pub id: String,
+    pub link: Link,
+    /// The room whose message has the link.
+    pub room: Option<RoomId>,
+    /// What went wrong the last time.
+    pub why: String,
+    pub attempts: u32,
+    /// When it was given up, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// Changes of one link's preview.
@@ -68,14 +117,14 @@ pub enum AskError {
 }
 
 impl Previews {
-    /// What is known of `link` now: fresh, or old while it is fetched again, or nothing yet. Follow
-    /// with [`Previews::subscribe`], subscribed before.
+    /// What is known of `link` now: fresh, or old while it is fetched again, or nothing yet. Whoever
+    /// is told that it is pending gets exactly one final answer within 12 seconds from
+    /// [`Previews::subscribe`], subscribed before.
     ///
     /// # Errors
     /// See [`AskError`].
     pub async fn ask(&self, link: &Link) -> Result<Preview, AskError> {
-        let _ = (link, &self.0);
-        todo!()
+        self.0.asking.ask(link, false).await
     }
 
     /// As [`Previews::ask`], for whoever has seen what came of it and wants another try: a failure
@@ -85,45 +134,114 @@ impl Previews {
     /// # Errors
     /// See [`AskError`].
     pub async fn ask_again(&self, link: &Link) -> Result<Preview, AskError> {
-        let _ = link;
-        todo!()
+        self.0.asking.ask(link, true).await
     }
 
-    /// Every change of the preview of `link` from now on; each says everything.
+    /// Every final answer about `link` from now on; each says everything.
     pub fn subscribe(&self, link: &Link) -> Subscription {
-        let _ = link;
-        todo!()
+        self.0.asking.asks.subscribe(link)
     }
 
     /// The picture `id` of a page's preview; `None`: there is none, or no more.
     ///
     /// # Errors
     /// A file could not be read.
-    pub async fn page_picture(&self, id: &str) -> Result<Option<Picture>, Fault> {
-        let _ = id;
-        todo!()
+    pub async fn page_picture(&self, id: &str) -> Result<Option<StoredPicture>, Fault> {
+        let read = self.0.asking.memory.picture(id).await;
+        read.map_err(|error| Fault::log("reading a picture of a page", &error))
     }
 
     /// The picture `id` of a card in `room`. Who asks must be allowed to read the room.
     ///
     /// # Errors
     /// A file could not be read.
-    pub async fn room_picture(&self, room: &RoomId, id: &str) -> Result<Option<Picture>, Fault> {
-        let _ = (room, id);
-        todo!()
+    pub async fn room_picture(
+        &self,
+        room: &RoomId,
+        id: &str,
+    ) -> Result<Option<StoredPicture>, Fault> {
+        let read = self.0.pictures.read(room, id).await;
+        read.map_err(|error| Fault::log("reading a picture of a card", &error))
     }
 
-    /// Waits until every link of what was said before this call has its card, or has none for good.
+    /// Waits until every link of what was said before this call has its card, or has none for good;
+    /// and nothing is left of what was removed before.
     ///
     /// # Errors
-    /// The log failed.
+    /// The log failed, or everything is stopping.
     pub async fn caught_up(&self) -> Result<(), Fault> {
-        todo!()
+        let Parts { log, projections, waiting, scope, .. } = &*self.0;
+        let head = log.head().await.map_err(|error| Fault::log("reading the log", &error))?;
+        let heard = projections.wait_for(Rooms::NAME, head).await;
+        heard.map_err(|error| Fault::log("waiting for previews", &error))?;
+        let stopping = scope.stopping();
+        tokio::select! {
+            () = waiting.all_over() => Ok(()),
+            () = stopping.cancelled() => {
+                Err(Fault::log("waiting for previews", &Stopping))
+            }
+        }
     }
 
-    /// Fetches nothing new, finishes what is in hand, keeps the rest for the next start.
+    /// Links in messages that were given up, the latest first: some hundreds at most are kept.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        let dead = self.0.asking.queue.dead_letters().into_iter();
+        dead.map(|dead| DeadLetter {
+            id: dead.id.as_str().to_owned(),
+            room: dead.job.place().map(|place| place.room.clone()),
+            link: dead.job.link,
+            why: dead.why,
+            attempts: dead.attempts,
+            at_ms: dead.at_ms,
+        })
+        .collect()
+    }
+
+    /// Has a dead letter tried again. `false`: there is no such one.
+    ///
+    /// # Errors
+    /// It could not be put back.
+    pub async fn retry(&self, id: &str) -> Result<bool, Fault> {
+        let Parts { asking, waiting, .. } = &*self.0;
+        let dead = asking.queue.dead_letters().into_iter().find(|dead| dead.id.as_str() == id);
+        let Some(dead) = dead else { return Ok(false) };
+        if !waiting.add(&dead.id, dead.job.link.host()) {
+            return Err(Fault::log("trying a link again", &TooMany));
+        }
+        let put_back = asking.queue.retry(&dead.id).await;
+        if !matches!(put_back, Ok(true)) {
+            waiting.over(&dead.id);
+        }
+        put_back.map_err(|error| Fault::log("trying a link again", &error))
+    }
+
+    /// Fetches nothing new, finishes what is in hand, keeps the rest for the next start. Each step may
+    /// take `deadline`. The log must be open still.
     pub async fn shutdown(&self, deadline: Duration) {
-        let _ = deadline;
-        todo!()
+        let Parts { asking, pipeline, following, scope, .. } = &*self.0;
+        let stopped = following.stop(deadline).await;
+        pipeline.drain(deadline).await;
+        asking.queue.close();
+        for result in [stopped, scope.stop(deadline).await] {
+            if let Err(error) = result {
+                tracing::error!(%error, "previews did not stop in time");
+            }
+        }
     }
 }
+
+impl fmt::Debug for Previews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Previews").finish_non_exhaustive()
+    }
+}
+
+/// What is waited for will not come.
+#[derive(Debug, thiserror::Error)]
+#[error("previews are stopping")]
+struct Stopping;
+
+/// There is no place for one more.
+#[derive(Debug, thiserror::Error)]
+#[error("too many links to this site wait")]
+struct TooMany;

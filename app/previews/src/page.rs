@@ -17,7 +17,7 @@ pub struct Page {
 /// A picture that [`Previews::page_picture`](crate::Previews::page_picture) has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageImage {
-    /// Made of the picture's bytes: another picture has another id.
+    /// Made of the link and of the picture's bytes: another picture has another id.
     pub id: String,
     /// In pixels.
     pub width: u32,

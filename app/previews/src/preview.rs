@@ -9,7 +9,7 @@ pub struct Preview {
     pub status: Status,
     /// The last good result; kept when a later fetch fails.
     pub page: Option<Page>,
-    /// `page` is older than the last fetch, which failed.
+    /// `page` has had its time: a later fetch failed, or is due.
     pub stale: bool,
     /// When `page` was fetched, in milliseconds since the Unix epoch.
     pub fetched_at_ms: Option<i64>,
@@ -26,4 +26,12 @@ pub enum Status {
     Processed,
     /// Badly.
     Error(Reason),
+}
+
+impl Preview {
+    /// Nothing is known of `link` but how it stands.
+    pub(crate) fn blank(link: &Link, status: Status) -> Self {
+        let link = link.clone();
+        Self { link, status, page: None, stale: false, fetched_at_ms: None, attempts: 0 }
+    }
 }
