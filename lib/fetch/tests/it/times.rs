@@ -118,3 +118,21 @@ async fn shaking_hands_takes_a_step_at_most() {
     let got = Fetcher::new(config).get(&there, "*/*", &Guard::anywhere(), &limits).await;
     check_late(&got, since, 5);
 }
+
+/// With real time, because nobody ever waits here.
+#[tokio::test]
+async fn whoever_announces_for_ever_is_late() {
+    let scope = Scope::root("test");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let there = url(&format!("http://{}/", listener.local_addr().expect("it is bound")));
+    scope.spawn_abortable("announcer", async move {
+        let (mut stream, _) = listener.accept().await.expect("somebody asks");
+        let hints = "HTTP/1.1 103 Early Hints\r\nlink: </tea.css>\r\n\r\n".repeat(100);
+        while stream.write_all(hints.as_bytes()).await.is_ok() {}
+    });
+    let limits = Limits { step: Duration::from_millis(300), ..Limits::default() };
+    let since = Instant::now();
+    let got = fetcher(Names::default()).get(&there, "*/*", &Guard::anywhere(), &limits).await;
+    assert!(matches!(got, Err(FetchError::Late { .. })), "{got:?}");
+    assert!(since.elapsed() < limits.total, "it does not keep everybody busy");
+}
