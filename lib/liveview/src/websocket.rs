@@ -30,6 +30,10 @@ use crate::endpoint::Body;
 const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes that frames which wait together may take before they are written.
 const WRITE_BUFFER_BYTES: usize = 4096;
+/// Bytes of a message that go into one frame. For as long as a connection lives, the library keeps a
+/// buffer as large as the largest frame that was ever written there, and what a page is given when it
+/// joins may be the only large message it ever gets.
+const FRAME_BYTES_MAX: usize = 4096;
 /// Largest message; `channels` has the limit that tells text from binary.
 const MESSAGE_BYTES_MAX: usize = 512 * 1024;
 
@@ -95,10 +99,18 @@ impl Transport for WebSocket {
     }
 
     fn start_send(&mut self, frame: SharedFrame) -> Result<(), TransportError> {
-        // A prepared frame: a text message would be checked to be UTF-8 once per browser.
-        let text = coding::OpCode::Data(coding::Data::Text);
-        let frame = Frame::message(Bytes::from(frame), text, true);
-        Pin::new(&mut self.0).start_send(Message::Frame(frame)).map_err(fault)
+        // Prepared frames: a text message would be checked to be UTF-8 once per browser.
+        let mut rest = Bytes::from(frame);
+        let mut kind = coding::Data::Text;
+        loop {
+            let piece = rest.split_to(rest.len().min(FRAME_BYTES_MAX));
+            let frame = Frame::message(piece, coding::OpCode::Data(kind), rest.is_empty());
+            Pin::new(&mut self.0).start_send(Message::Frame(frame)).map_err(fault)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            kind = coding::Data::Continue;
+        }
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

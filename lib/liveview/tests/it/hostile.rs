@@ -392,6 +392,25 @@ async fn join(socket: &mut Socket, page: &Page) {
 }
 
 #[tokio::test]
+async fn what_is_longer_than_a_frame_arrives_whole() {
+    let scope = Scope::root("test");
+    let (endpoint, address) = serve(&scope).await;
+    let page = Browser::new(&endpoint).open("/").await;
+    let mut socket = open(address, &page, &format!("http://{address}")).await.expect("it is ours");
+    join(&mut socket, &page).await;
+    for bytes in [4_000, 4_096, 8_192, 60_000] {
+        // Two bytes each: characters lie across the frames' ends.
+        let text = format!("-{}", "ü".repeat(bytes / 2));
+        let click = json!({ "type": "click", "event": "say", "value": { "text": text } });
+        send(&mut socket, json!(["4", "5", format!("lv:{}", page.main_id()), "event", click]))
+            .await;
+        let answer = next(&mut socket).await.expect("an answer");
+        assert!(answer.to_string().contains(&text), "{bytes} bytes");
+    }
+    scope.stop(DEADLINE).await.expect("nothing hangs");
+}
+
+#[tokio::test]
 async fn a_browser_over_tcp_is_served() {
     let scope = Scope::root("test");
     let (endpoint, address) = serve(&scope).await;
