@@ -110,7 +110,7 @@ pub(crate) async fn act(
 /// Where one sees what came of it.
 fn shown_at(slug: &str, act: &Act) -> String {
     match act {
-        Act::Edit { number, .. } | Act::Remove { number } => {
+        Act::Edit { number, .. } | Act::Remove { number } | Act::DismissCard { number, .. } => {
             format!("/r/{slug}/{number}#m-{number}")
         }
         _ => format!("/r/{slug}"),

@@ -26,6 +26,8 @@ mod forms_me;
 mod sign_in;
 mod avatar;
 mod message;
+mod card;
+mod quote;
 mod notice;
 mod markdown;
 mod companion;

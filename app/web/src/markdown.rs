@@ -14,6 +14,8 @@ use comrak::{
 };
 use liveview::escape;
 
+use crate::quote;
+
 /// Stands for `&` while parsing, so that `&lt;` in a message is shown as `&lt;`. A code point that
 /// is no character (Unicode 23.7); it is dropped from what people write.
 const AMPERSAND: char = '\u{FDD0}';
@@ -21,8 +23,19 @@ const AMPERSAND: char = '\u{FDD0}';
 /// How deep quotes and lists nest; what is deeper is shown as it was typed.
 const DEPTH_MAX: usize = 24;
 
+/// How many messages are quoted under one that links to them.
+const QUOTES_MAX: usize = 3;
+
+/// A message as HTML.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) html: String,
+    /// The messages that it links to: see [`quote::address`].
+    pub(crate) quotes: Vec<String>,
+}
+
 /// The HTML of a message.
-pub(crate) fn html(text: &str) -> String {
+pub(crate) fn write(text: &str) -> Written {
     let text = text.replace(AMPERSAND, "").replace('&', AMPERSAND.encode_utf8(&mut [0; 3]));
     let mut options = Options::default();
     options.extension.strikethrough = true;
@@ -30,13 +43,15 @@ pub(crate) fn html(text: &str) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, &text, &options);
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut writer = Writer { html: String::with_capacity(text.len() * 2), lines, depth: 0 };
+    let html = String::with_capacity(text.len() * 2);
+    let mut writer = Writer { html, quotes: Vec::new(), lines, depth: 0 };
     writer.children(root);
-    writer.html
+    Written { html: writer.html, quotes: writer.quotes }
 }
 
 struct Writer<'t> {
     html: String,
+    quotes: Vec<String>,
     lines: Vec<&'t str>,
     depth: usize,
 }
@@ -115,6 +130,9 @@ impl Writer<'_> {
     }
 
     fn link<'a>(&mut self, url: &str, node: &'a AstNode<'a>) {
+        let quoted = quote::address(url).filter(|address| !self.quotes.contains(address));
+        let places = QUOTES_MAX.saturating_sub(self.quotes.len());
+        self.quotes.extend(quoted.into_iter().take(places));
         let attributes = "target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\"";
         let _infallible = write!(self.html, "<a href=\"{}\" {attributes}>", escape(url));
         let before = self.html.len();
@@ -154,17 +172,23 @@ impl Writer<'_> {
     }
 }
 
-/// The URL if it leads to the web or to mail; no other scheme, and nothing relative to the page.
+/// The URL if it leads to the web, to mail or to a message here; no other scheme, and nothing else
+/// relative to the page.
 fn safe_url(url: &str) -> Option<String> {
     let url = url.replace(AMPERSAND, "&");
     let lower = url.to_ascii_lowercase();
-    let is_safe = ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme));
+    let is_safe = ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
+        || quote::address(&url).is_some();
     (is_safe && !url.chars().any(char::is_control)).then_some(url)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn html(text: &str) -> String {
+        write(text).html
+    }
 
     fn check(text: &str, expected: &str) {
         assert_eq!(html(text), expected, "of {text:?}");
@@ -201,6 +225,20 @@ mod tests {
         check("[a](data:text/html,x)", "<p>[a](data:text/html,x)</p>");
         assert!(html("see https://example.org/x.").contains("href=\"https://example.org/x\""));
         assert!(html("www.example.org").contains("<a href=\"http://www.example.org\""));
+    }
+
+    #[test]
+    fn messages_that_are_linked_to_are_quoted_once_each() {
+        let quotes = |text: &str| write(text).quotes;
+        let here = "http://localhost:4000/r/kitchen";
+        assert_eq!(quotes(&format!("see {here}/7#m-7, and {here}/7")), [format!("{here}/7")]);
+        assert_eq!(quotes("[what Ben said](/r/kitchen/7)"), ["/r/kitchen/7"]);
+        assert!(html("[so](/r/kitchen/7)").contains("<a href=\"/r/kitchen/7\""));
+        check("[so](/me)", "<p>[so](/me)</p>");
+        check("[so](//evil.example/r/kitchen/7)", "<p>[so](//evil.example/r/kitchen/7)</p>");
+        assert_eq!(quotes(&format!("`{here}/7`")), [""; 0], "code is code");
+        let many: String = (1..9).map(|number| format!("{here}/{number} ")).collect();
+        assert_eq!(quotes(&many).len(), QUOTES_MAX);
     }
 
     #[test]

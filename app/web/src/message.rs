@@ -7,7 +7,8 @@ use chat::{Edit, Manner, Message, Notice, Page};
 use liveview::{Raw, Rendered, html};
 
 use crate::{
-    markdown,
+    card::{self, Card},
+    markdown::{self, Written},
     notice::{self, Line},
 };
 
@@ -37,8 +38,9 @@ struct Said {
     /// RFC 3339, UTC.
     sent_at: String,
     clock: String,
-    /// HTML.
-    body: String,
+    /// HTML, and what it quotes.
+    body: Written,
+    cards: Vec<Card>,
     edited: Option<Edited>,
     permalink: String,
 }
@@ -98,7 +100,7 @@ impl Row {
         let is = |what: fn(&Said) -> bool| said.is_some_and(what);
         html! {
             <li id={id} class={class} tabindex="-1" data-number={self.number} data-author?={said.map(|said| said.author_id.as_str())} data-hue?={said.map(|said| said.hue)} data-continues?={is(|said| said.continues)} data-removed?={is(|said| said.removed)} data-did?={is(|said| said.manner == Manner::Did)} data-day?={said.and_then(|said| said.day.as_deref())}>
-                {said.map(Said::render)}
+                {said.map(|said| said.render(id))}
                 if !self.lines.is_empty() {
                     {notice::render(&self.lines)}
                 }
@@ -127,25 +129,34 @@ impl Said {
             sent_at: sent.rfc3339(),
             clock: sent.clock(),
             body: body(message),
+            cards: message.cards.iter().map(|card| Card::of(slug, card)).collect(),
             edited: message.edited.as_ref().map(|edit| Edited::of(edit, message)),
             permalink: format!("/r/{slug}/{0}#m-{0}", message.number),
         }
     }
 
-    fn render(&self) -> Rendered {
+    /// What it quotes is filled in by the browser of whoever reads; patches leave it alone.
+    fn render(&self, id: &str) -> Rendered {
         html! {
             <div class="meta"><img class="avatar" src={format!("/people/{}/avatar", self.author_id)} alt="" width="32" height="32" loading="lazy"><span class="author">{self.author.as_str()}</span> <a class="when" href={self.permalink}><time datetime={self.sent_at}>{self.clock.as_str()}</time></a><button type="button" class="message-more" aria-label="More about this message" aria-haspopup="dialog">"⋯"</button></div>
-            <div class="body">if self.manner == Manner::Did && !self.removed { <span class="actor">{self.author.as_str()}" "</span> }{Raw::new(self.body.clone())}{self.edited.as_ref().map(Edited::render)}</div>
+            <div class="body">if self.manner == Manner::Did && !self.removed { <span class="actor">{self.author.as_str()}" "</span> }{Raw::new(self.body.html.clone())}{self.edited.as_ref().map(Edited::render)}</div>
+            if !self.cards.is_empty() {
+                {card::render(&self.cards)}
+            }
+            if !self.body.quotes.is_empty() {
+                <div id={format!("{id}-quotes")} class="quotes" data-messages={self.body.quotes.join(" ")} phx-update="ignore"></div>
+            }
         }
     }
 }
 
 /// The HTML of what was said; of what was removed, that it was.
-fn body(message: &Message) -> String {
+fn body(message: &Message) -> Written {
+    let gone = |html: &str| Written { html: html.to_owned(), ..Written::default() };
     match message.body.as_str() {
-        "" if message.removed => "<p class=\"removed\">Message removed</p>".to_owned(),
-        "" => "<p class=\"removed\">Message erased</p>".to_owned(),
-        text => markdown::html(text),
+        "" if message.removed => gone("<p class=\"removed\">Message removed</p>"),
+        "" => gone("<p class=\"removed\">Message erased</p>"),
+        text => markdown::write(text),
     }
 }
 

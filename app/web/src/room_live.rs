@@ -18,7 +18,7 @@ mod settings;
 
 use std::time::Duration;
 
-use chat::{RoomSummary, Slug, Visit};
+use chat::{Action, RoomSummary, Slug, Visit};
 use identity::Guest;
 use liveview::{Cx, Interrupt, LiveView, Message, Params, Rendered, html};
 use serde_json::json;
@@ -311,7 +311,7 @@ impl RoomLive {
     fn render_room(&self, room: &Room) -> Rendered {
         let viewer = &self.viewer;
         html! {
-            <div class="room" id="room" data-me={viewer.me.id.as_str()} data-role={room.role_name()} data-path={room.path()} data-of-two?={room.summary.with.is_some()} data-blocked={room.blocked()} data-read-mark?={room.read_mark} phx-hook="Room">
+            <div class="room" id="room" data-me={viewer.me.id.as_str()} data-role={room.role_name()} data-path={room.path()} data-of-two?={room.summary.with.is_some()} data-dismisses-others?={room.may(Action::DismissOthers)} data-blocked={room.blocked()} data-read-mark?={room.read_mark} phx-hook="Room">
                 <aside id="rooms" class="rooms-column" popover aria-label="Rooms">{self.companion.render_rooms()}</aside>
                 {header::render(viewer, room)}
                 <div class="connection" role="status">

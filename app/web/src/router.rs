@@ -24,6 +24,7 @@ use crate::{
     lobby_live::LobbyLive,
     lobby_rooms::{LobbyCounts, LobbyRooms},
     me_live::MeLive,
+    quote,
     revocations_task::revocations_task,
     room_feed::RoomFeed,
     room_live::RoomLive,
@@ -111,6 +112,7 @@ impl Web {
             .route("/r/{slug}/post", post(forms_room::post))
             .route("/r/{slug}/open", post(forms_room::claim))
             .route("/r/{slug}/{act}", post(forms_room::act).get(live))
+            .route("/r/{slug}/{number}/quote", get(quote::quote))
             .route("/rooms", post(forms::start))
             .route("/open", get(forms::open))
             .route("/invites/{room}/{act}", post(forms::answer))

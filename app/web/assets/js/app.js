@@ -19,6 +19,7 @@ import { switchNotices } from "./notices.js";
 import { patchCallbacks } from "./patches.js";
 import { atBottom } from "./position.js";
 import { showProgress } from "./progress.js";
+import { showQuotes } from "./quotes.js";
 import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
 import { Room } from "./room.js";
 import { Scroller } from "./scroller.js";
@@ -53,6 +54,7 @@ const liveSocket = new LiveSocket("/live", Socket, {
 keepNested();
 hideDoubles();
 keepTimesLocal();
+showQuotes();
 countDown();
 showConnection();
 showProgress();

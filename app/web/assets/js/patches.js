@@ -9,6 +9,13 @@ export const patchCallbacks = {
   onPatchEnd: (container) => listeners.after.forEach((listener) => listener(container)),
 };
 
+/** Changes something in `container` outside of the client's patches, with the same care. */
+export function changing(container, change) {
+  patchCallbacks.onPatchStart(container);
+  change();
+  patchCallbacks.onPatchEnd(container);
+}
+
 /** Calls `before` and `after` around every patch of any view. Returns what ends that. */
 export function onPatch({ before, after }) {
   if (before) listeners.before.add(before);

@@ -7,6 +7,7 @@
 // Handles the event `acted` {act}: a form of the room was carried out. Pushes `edit_message` {number}, `idle` {idle},
 // `look_again`.
 import { foldBlocked } from "./blocked.js";
+import { answerCards } from "./cards.js";
 import { showDrawers } from "./drawers.js";
 import { unfinished } from "./editor.js";
 import { followPeople } from "./people.js";
@@ -14,7 +15,7 @@ import { answerRenaming, stopRenaming } from "./rename.js";
 import { answerMenus } from "./room_menus.js";
 import { drawUnreadLine } from "./unread_line.js";
 
-const SAID = { edit: "Saved", remove: "Deleted", title: "Renamed", block: "Blocked", unblock: "No longer blocked" };
+const SAID = { edit: "Saved", remove: "Deleted", dismiss: "Card removed", title: "Renamed", block: "Blocked", unblock: "No longer blocked" };
 
 export const Room = {
   mounted() {
@@ -33,6 +34,7 @@ export const Room = {
       () => document.removeEventListener("visibilitychange", idle),
       () => document.removeEventListener("teahouse:edit", edit),
       answerMenus(this.el, push),
+      answerCards(this.el, push),
       answerRenaming(this.el),
       foldBlocked(this.el),
       followPeople(this.el),
@@ -74,7 +76,7 @@ export const Room = {
     if (me === this.me) return;
     this.me = me;
     // The style sheet says what these mean; see `.message` and `.person`.
-    const mine = "--mine: var(--surface-mine); --mine-label: ' (you)'";
+    const mine = "--mine: var(--surface-mine); --mine-label: ' (you)'; --dismiss: grid";
     const self = "--self-order: -1; --self-weight: 700; --mine-label: ' (you)'";
     const id = CSS.escape(me ?? "");
     this.rule.replaceSync(me ? `.message[data-author="${id}"] { ${mine} } .person[data-person="${id}"] { ${self} }` : "");

@@ -19,6 +19,10 @@ pub(crate) enum Act {
     Remove {
         number: u64,
     },
+    DismissCard {
+        number: u64,
+        link: String,
+    },
     Retitle {
         title: String,
     },
@@ -136,6 +140,9 @@ impl Act {
         Some(match name {
             "edit" => Self::Edit { number: number()?, body: text("body") },
             "remove" => Self::Remove { number: number()? },
+            "dismiss" => {
+                Self::DismissCard { number: number()?, link: fields.get("link")?.to_owned() }
+            }
             "title" => Self::Retitle { title: text("title") },
             "visibility" => Self::SetVisibility { to: visibility(fields.get("visibility")?)? },
             "retention" => Self::SetRetention { to: retention::read(fields)? },
@@ -160,7 +167,9 @@ impl Act {
     /// The message that it changes.
     pub(super) fn message(&self) -> Option<u64> {
         match self {
-            Self::Edit { number, .. } | Self::Remove { number } => Some(*number),
+            Self::Edit { number, .. }
+            | Self::Remove { number }
+            | Self::DismissCard { number, .. } => Some(*number),
             _ => None,
         }
     }
@@ -212,6 +221,7 @@ pub(crate) async fn perform(
     let done = match act {
         Act::Edit { number, body } => chat.edit(id, me, number, &body).await?,
         Act::Remove { number } => chat.remove(id, me, number).await?,
+        Act::DismissCard { number, link } => chat.dismiss_card(id, me, number, &link).await?,
         Act::Retitle { title } => chat.retitle(id, me, &title).await?,
         Act::SetVisibility { to } => chat.set_visibility(id, me, to).await?,
         Act::SetRetention { to } => chat.set_retention(id, me, to).await?,
@@ -304,6 +314,11 @@ mod tests {
         let cases = [
             ("edit", "number=7&body=hi", Act::Edit { number: 7, body: text("hi") }),
             ("remove", "number=7", Act::Remove { number: 7 }),
+            (
+                "dismiss",
+                "number=7&link=https%3A%2F%2Fa.example%2F%3Fb%3Dc",
+                Act::DismissCard { number: 7, link: text("https://a.example/?b=c") },
+            ),
             ("title", "title=Tea+room", Act::Retitle { title: text("Tea room") }),
             ("visibility", "visibility=private", Act::SetVisibility { to: Visibility::Private }),
             ("retention", "retention=kept", Act::SetRetention { to: Retention::Kept }),
@@ -337,6 +352,7 @@ mod tests {
             ("dance", ""),
             ("edit", "body=hi"),
             ("edit", "number=-1&body=hi"),
+            ("dismiss", "number=7"),
             ("visibility", "visibility=secret"),
             ("visibility", ""),
             ("role", "who=0000000000000002&role=owner"),

@@ -111,6 +111,13 @@ pub(super) fn chosen_message(viewer: &Viewer, room: &Room, chosen: &Chosen) -> R
                     <button type="submit" class="send">Save</button>
                 </form>
             }
+            for (place, card) in chosen.cards.iter().enumerate() {
+                {form(viewer, room, &format!("chosen-dismiss-{place}"), "dismiss", html! {
+                    <input type="hidden" name="number" value={chosen.number}>
+                    <input type="hidden" name="link" value={card.link}>
+                    <button type="submit" class="button quiet">{format!("Remove the card: {}", card.title.as_ref().unwrap_or(&card.site))}</button>
+                })}
+            }
             if chosen.may_remove {
                 {form(viewer, room, "chosen-remove", "remove", html! {
                     <input type="hidden" name="number" value={chosen.number}>

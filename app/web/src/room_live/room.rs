@@ -71,6 +71,8 @@ pub(super) struct Chosen {
     pub(super) number: u64,
     pub(super) editing: Option<Editing>,
     pub(super) may_remove: bool,
+    /// The cards that the visitor may take from it.
+    pub(super) cards: Vec<chat::Card>,
 }
 
 /// A form that came back, with what was typed.
@@ -352,16 +354,16 @@ impl Room {
         let Some(message) = page.messages.iter().find(|message| message.number == number) else {
             return Err(Interrupt::Status(404));
         };
-        let removes = if message.author.id == viewer.me.id {
-            Action::RemoveOwn
-        } else {
-            Action::RemoveOthers
+        let (removes, dismisses) = match message.author.id == viewer.me.id {
+            true => (Action::RemoveOwn, Action::DismissOwn),
+            false => (Action::RemoveOthers, Action::DismissOthers),
         };
         let editing = self.editing_of(message, viewer);
         let may_remove = !message.removed && self.may(removes);
         let editing = editing.map(|editing| self.with_refusal(editing));
-        self.chosen =
-            (editing.is_some() || may_remove).then_some(Chosen { number, editing, may_remove });
+        let cards = if self.may(dismisses) { message.cards.clone() } else { Vec::new() };
+        let is_any = editing.is_some() || may_remove || !cards.is_empty();
+        self.chosen = is_any.then_some(Chosen { number, editing, may_remove, cards });
         self.show_past(&page);
         Ok(())
     }

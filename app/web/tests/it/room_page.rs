@@ -6,6 +6,7 @@ use liveview::testing::Page;
 use serde_json::{Value, json};
 
 use crate::{
+    cards::{attach, card},
     cast::{Person, TeaHouse},
     http_client::escape,
 };
@@ -362,4 +363,12 @@ async fn a_thousand_viewers_cost_one_render_and_one_encode_per_change() {
     }
     let said = counts(&scene.house);
     assert_eq!((said.0 - after.0, said.1 - after.1), (1, 1), "what was said");
+
+    attach(&scene.house, &scene.room.id, 1, card("https://example.org/")).await;
+    for viewer in &mut viewers {
+        let frame = viewer.find(|message| message.topic == joins[0].0).await;
+        assert!(frame.payload.to_string().contains("What an example is about"));
+    }
+    let with_card = counts(&scene.house);
+    assert_eq!((with_card.0 - said.0, with_card.1 - said.1), (1, 1), "a card");
 }

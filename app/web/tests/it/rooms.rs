@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chat::{NewRoom, Role, RoomSummary, Seat, Visibility};
+use chat::{Card, NewRoom, Role, RoomId, RoomSummary, Seat, Visibility};
 
 use crate::{
+    cards::{attach, card},
     cast::{Person, TeaHouse},
     table::{Column, Stage},
 };
@@ -13,6 +14,8 @@ use crate::{
 pub const TITLE: &str = "Plan zanzibar";
 /// A word of every message.
 pub const SECRET: &str = "quagga";
+/// A link that has a card in every message.
+pub const LINK: &str = "https://example.org/quagga";
 
 /// What sort of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +126,14 @@ impl Room {
         room
     }
 
+    /// What somebody says, with a card.
+    async fn say(house: &TeaHouse, id: &RoomId, who: &Person, text: &str) -> u64 {
+        let number = house.say(id, who, text).await;
+        let card = Card { title: Some(format!("The {SECRET}")), ..card(LINK) };
+        attach(house, id, number, card).await;
+        number
+    }
+
     /// Everybody says something; who is to be a visitor or an outsider leaves again.
     async fn of_many(house: &TeaHouse, cast: &Cast, kind: Kind) -> Self {
         let chat = &house.chat;
@@ -131,11 +142,12 @@ impl Room {
         let id = &summary.id;
         let mut said = BTreeMap::new();
         for column in kind.columns() {
-            let number = house.say(id, cast.get(column), &format!("{SECRET} {column:?}")).await;
+            let text = format!("{SECRET} {column:?}");
+            let number = Self::say(house, id, cast.get(column), &text).await;
             said.insert(column, number);
         }
         let mia = house.person("Mia");
-        let said_by_mia = house.say(id, &mia, &format!("{SECRET} Mia")).await;
+        let said_by_mia = Self::say(house, id, &mia, &format!("{SECRET} Mia")).await;
         let co_owner = &cast.get(Column::CoOwner).guest;
         chat.set_role(id, owner, co_owner, Role::CoOwner).await.expect("a co-owner");
         chat.expel(id, owner, &cast.get(Column::Expelled).guest).await.expect("one is out");
@@ -157,8 +169,9 @@ impl Room {
         let summary = chat.invite(&one.guest, &mia.guest).await.expect("Mia is invited");
         let id = &summary.id;
         chat.accept(&mia.guest, id).await.expect("Mia accepts");
-        let said = [(Column::Either, house.say(id, one, &format!("{SECRET} of two")).await)].into();
-        let said_by_mia = house.say(id, &mia, &format!("{SECRET} Mia")).await;
+        let by_one = Self::say(house, id, one, &format!("{SECRET} of two")).await;
+        let said = [(Column::Either, by_one)].into();
+        let said_by_mia = Self::say(house, id, &mia, &format!("{SECRET} Mia")).await;
         let (kind, stage) = (Kind::OfTwo, Stage::Open);
         Self { kind, stage, said, said_by_mia, _vera_is_here: None, summary, mia }
     }
