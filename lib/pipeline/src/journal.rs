@@ -180,7 +180,9 @@ impl Ledger {
     pub(crate) fn to_carry(&self) -> Vec<JobId> {
         let far = 2 * (TAIL + self.open.len() as u64);
         let before = self.version.saturating_sub(far);
-        self.open.range(..before).take(CARRIED_MAX).map(|(_, id)| id.clone()).collect()
+        let old: BTreeSet<_> =
+            self.open.range(..before).map(|(_, id)| id).take(CARRIED_MAX).collect();
+        old.into_iter().cloned().collect()
     }
 
     /// How many events have text that is no longer needed.

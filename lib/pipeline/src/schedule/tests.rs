@@ -406,3 +406,13 @@ fn what_was_done_is_known_until_many_others_were() {
     let known: Vec<_> = (1..=3).filter(|cup| remembered.contains(&id(*cup))).collect();
     assert_eq!(known, [2, 3]);
 }
+
+#[test]
+fn a_lane_that_was_emptied_keeps_its_turn() {
+    let mut schedule = Schedule::new(limits(1, None), 9);
+    pushed(&mut schedule, [0, 1, 3]);
+    schedule.done(&id(0), moment(0));
+    schedule.give_up(&id(1), last(), moment(0));
+    schedule.revive(&id(1), 9, 0, moment(0));
+    assert_eq!(take(&mut schedule, 2, 0), [3, 1]);
+}

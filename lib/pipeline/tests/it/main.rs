@@ -3,3 +3,6 @@
 mod cast;
 mod suite;
 mod working;
+mod batches;
+mod log;
+mod crash;
