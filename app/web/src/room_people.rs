@@ -79,14 +79,17 @@ impl SharedView for RoomPeople {
     }
 
     /// Whoever speaks without a live page becomes a member and is never here: nothing tells of them.
+    /// Who is here is told, [`LOOK_EVERY`] later at most; looking for each page that is loaded would
+    /// send everyone a frame for everyone who comes.
     async fn catch_up(&mut self, cx: &mut SharedCx<Self>) -> bool {
         let chat = cx.app().chat.clone();
         let summary = chat.directory().by_id(&self.room).await;
         let has_others = matches!(summary, Ok(Some(room)) if room.members != self.members_total);
         if has_others {
             self.look_at_members(&chat).await;
+            self.look_at_present(&chat).await;
         }
-        self.look_at_present(&chat).await || has_others
+        has_others
     }
 
     fn render(&self) -> Rendered {
