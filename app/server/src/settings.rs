@@ -1,5 +1,7 @@
 //! What a host may change while the server runs: `settings.toml` in the data folder.
 
+use fetch::{Opening, OpeningError};
+use previews::DomainError;
 use serde::Deserialize;
 use web::{Rate, RateTable, Rates};
 
@@ -7,10 +9,11 @@ use web::{Rate, RateTable, Rates};
 pub const FILE: &str = "settings.toml";
 
 /// What the file says, over what is usual.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub chat: chat::Settings,
     pub limits: RateTable,
+    pub previews: previews::Settings,
 }
 
 impl Settings {
@@ -34,6 +37,8 @@ struct File {
     grace_seconds: Option<i64>,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    previews: PreviewsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +66,42 @@ struct KindTable {
 struct RateEntry {
     at_once: u32,
     per_minute: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreviewsTable {
+    enabled: Option<bool>,
+    #[serde(default)]
+    deny: Vec<Domain>,
+    #[serde(default)]
+    allow: Vec<Reached>,
+}
+
+/// A domain, in its normal form.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Domain(String);
+
+impl TryFrom<String> for Domain {
+    type Error = DomainError;
+
+    fn try_from(text: String) -> Result<Self, DomainError> {
+        previews::Settings::domain(&text).map(Self)
+    }
+}
+
+/// An address that may be reached although it is not public.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Reached(Opening);
+
+impl TryFrom<String> for Reached {
+    type Error = OpeningError;
+
+    fn try_from(text: String) -> Result<Self, OpeningError> {
+        text.parse().map(Self)
+    }
 }
 
 const MINUTE_MS: i64 = 60 * 1_000;
@@ -100,7 +141,18 @@ impl File {
             )?,
             grace_ms: read(self.grace_seconds, 1_000, usual.chat.grace_ms, "grace_seconds", 300)?,
         };
-        Ok(Settings { chat, limits: self.limits.over(usual.limits)? })
+        let previews = self.previews.over(usual.previews);
+        Ok(Settings { chat, limits: self.limits.over(usual.limits)?, previews })
+    }
+}
+
+impl PreviewsTable {
+    fn over(self, usual: previews::Settings) -> previews::Settings {
+        previews::Settings {
+            enabled: self.enabled.unwrap_or(usual.enabled),
+            deny: self.deny.into_iter().map(|Domain(domain)| domain).collect(),
+            allow: self.allow.into_iter().map(|Reached(opening)| opening).collect(),
+        }
     }
 }
 
@@ -167,6 +219,27 @@ mod tests {
         assert_eq!(settings.limits.rooms.person, Rate { at_once: 3, per_minute: 1 });
         assert_eq!(settings.limits.rooms.address, RateTable::default().rooms.address);
         assert_eq!(settings.limits.names, RateTable::default().names);
+    }
+
+    #[test]
+    fn what_may_be_previewed_is_said_in_a_table() {
+        let text = "[previews]\nenabled = false\ndeny = [\"Example.COM\", \"tracker.test\"]\n\
+            allow = [\"127.0.0.1:4000\", \"10.0.0.7\", \"[::1]:8080\"]\n";
+        let previews = Settings::parse(text).expect("it is right").previews;
+        assert!(!previews.enabled);
+        assert_eq!(previews.deny, ["example.com", "tracker.test"]);
+        let allowed = ["127.0.0.1:4000", "10.0.0.7", "[::1]:8080"];
+        assert_eq!(previews.allow, allowed.map(|text| text.parse().expect("an address")));
+        let usual = Settings::parse("[previews]\n").expect("it is right").previews;
+        assert_eq!(usual, previews::Settings::default());
+
+        let mistake = |text: &str| Settings::parse(text).expect_err("it is wrong");
+        let name = mistake("[previews]\nallow = [\n  \"127.0.0.1:1\",\n  \"localhost\",\n]");
+        assert!(name.starts_with("line 2: ") && name.contains("localhost"), "{name}");
+        let url = mistake("[previews]\ndeny = [\"https://example.com/\"]");
+        assert!(url.starts_with("line 2: ") && url.contains("is not a domain"), "{url}");
+        assert!(mistake("[previews]\nenabled = \"no\"").starts_with("line 2: "));
+        assert!(mistake("\n[previews]\nconcurrency = 1").starts_with("line 3: "));
     }
 
     #[test]

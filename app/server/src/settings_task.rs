@@ -23,6 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 pub struct Watched {
     pub chat: watch::Receiver<chat::Settings>,
     pub limits: watch::Receiver<RateTable>,
+    pub previews: watch::Receiver<previews::Settings>,
 }
 
 /// Reads the settings of a data folder, and follows them until `scope` stops.
@@ -34,9 +35,10 @@ pub fn watch_settings(data: &Path, scope: &Scope) -> anyhow::Result<Watched> {
     let settings = file.read()?.unwrap_or_default();
     let (chat, chat_watched) = watch::channel(settings.chat);
     let (limits, limits_watched) = watch::channel(settings.limits);
+    let (previews, previews_watched) = watch::channel(settings.previews);
     let told = signal(SignalKind::hangup())?;
-    scope.spawn_abortable("settings", Follow { file, chat, limits }.run(told));
-    Ok(Watched { chat: chat_watched, limits: limits_watched })
+    scope.spawn_abortable("settings", Follow { file, chat, limits, previews }.run(told));
+    Ok(Watched { chat: chat_watched, limits: limits_watched, previews: previews_watched })
 }
 
 struct SettingsFile {
@@ -79,6 +81,7 @@ struct Follow {
     file: SettingsFile,
     chat: watch::Sender<chat::Settings>,
     limits: watch::Sender<RateTable>,
+    previews: watch::Sender<previews::Settings>,
 }
 
 impl Follow {
@@ -104,6 +107,7 @@ impl Follow {
     fn take(&self, settings: Settings) {
         self.chat.send_replace(settings.chat);
         self.limits.send_replace(settings.limits);
+        self.previews.send_replace(settings.previews);
         tracing::info!(file = %self.file.path.display(), "the settings were taken over");
     }
 }

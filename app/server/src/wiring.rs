@@ -5,12 +5,16 @@ use std::{fs, io::Write, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use chat::{Chat, Store};
 use eventsourcing::{EventStore, ReadModelHome, SqliteConfig, SqliteStore};
+use fetch::Fetcher;
+use http::HeaderValue;
 use identity::{Identity, Provider};
 use liveview::ServeConfig;
+use previews::Previews;
 use tasks::{Clock, Scope};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::watch,
 };
 use web::{House, Limits, Program, Web};
 
@@ -23,6 +27,9 @@ use crate::{
 
 /// How long pages may take to say farewell, and work to be finished.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
+
+/// How many links are looked at together.
+const FETCHES_MAX: usize = 32;
 
 /// Runs until the process is asked to stop.
 ///
@@ -46,7 +53,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let pages = root.child("pages");
-    let (chat, identity) = (contexts.chat.clone(), contexts.identity.clone());
+    let Contexts { chat, identity, previews, .. } = contexts.clone();
     let web_config = web::Config {
         secret,
         https: config.https,
@@ -54,7 +61,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         behind_proxy: config.behind_proxy,
         serve: ServeConfig { connections_max: config.connections_max, ..ServeConfig::default() },
     };
-    let web = Web::new(House { chat, identity, limits, program }, web_config, &pages);
+    let web = Web::new(House { chat, identity, previews, limits, program }, web_config, &pages);
     contexts.chat.doors_open();
     let answering = pages.spawn("listener", web.clone().serve(listener, pages.clone()));
     // The one line on standard output: for people, and for whoever starts this in a script.
@@ -74,10 +81,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 }
 
 /// What stands on the one log, and the log.
+#[derive(Clone)]
 struct Contexts {
     log: Arc<dyn EventStore>,
     identity: Identity,
     chat: Chat,
+    previews: Previews,
 }
 
 impl Contexts {
@@ -103,11 +112,33 @@ impl Contexts {
             attendance_file: Some(folder.join("attendance.json")),
             ..chat::Config::new(Store::Given { log: log.clone(), read_models })
         };
-        let chat = Chat::open(chat_config, clock, &rooms).await.with_context(cannot)?;
+        let chat = Chat::open(chat_config, clock.clone(), &rooms).await.with_context(cannot)?;
+        let links = previews_config(config, log.clone(), settings.previews);
+        let previews = Previews::open(links, chat.clone(), clock, &root.child("previews"))
+            .await
+            .with_context(cannot)?;
         // Nobody is shown less than what was acknowledged before, and no closed session counts.
         identity.caught_up().await?;
         chat.caught_up().await?;
-        Ok(Self { log, identity, chat })
+        Ok(Self { log, identity, chat, previews })
+    }
+}
+
+/// How links are looked at.
+fn previews_config(
+    config: &Config,
+    log: Arc<dyn EventStore>,
+    settings: watch::Receiver<previews::Settings>,
+) -> previews::Config {
+    let user_agent = HeaderValue::from_static(concat!("Teahouse/", env!("CARGO_PKG_VERSION")));
+    let listen = format!("http://{}", config.listen);
+    previews::Config {
+        log,
+        folder: Some(config.data.join("previews")),
+        fetcher: Fetcher::new(fetch::Config { user_agent, ..fetch::Config::default() }),
+        settings,
+        origins: config.origins.iter().chain(&config.base_url).cloned().chain([listen]).collect(),
+        concurrency: FETCHES_MAX,
     }
 }
 
@@ -125,14 +156,15 @@ fn base_url(config: &Config) -> String {
     config.base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen))
 }
 
-/// Keep who is here; stop accepting and tell pages to reconnect; finish what was commanded; close
-/// the log.
+/// Keep who is here; stop accepting and tell pages to reconnect; finish the fetches in hand, and what
+/// was commanded; close the log.
 async fn stop(root: &Scope, pages: &Scope, contexts: &Contexts) {
     tracing::info!("closing");
     contexts.chat.doors_close().await;
     if let Err(error) = pages.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "pages were cut off");
     }
+    contexts.previews.shutdown(STOP_WITHIN).await;
     contexts.chat.shutdown(STOP_WITHIN).await;
     contexts.identity.shutdown(STOP_WITHIN).await;
     if let Err(error) = root.stop(STOP_WITHIN).await {

@@ -3,6 +3,7 @@
 use chat::Chat;
 use identity::{Fault, Guest, Identity};
 use liveview::Session;
+use previews::Previews;
 use tokio::sync::watch;
 
 use crate::{limits::Limits, visitor};
@@ -14,6 +15,8 @@ pub struct House {
     pub chat: Chat,
     /// Who people are.
     pub identity: Identity,
+    /// What links lead to.
+    pub previews: Previews,
     /// How much one address and one person may do in a while.
     pub limits: Limits,
     /// What runs here.

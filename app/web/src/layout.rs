@@ -90,6 +90,7 @@ pub(crate) fn footer() -> Rendered {
     html! {
         <footer class="page-footer">
             <a href="/about">About Teahouse</a>
+            <a href="/preview">Link preview</a>
             <button type="button" class="action" data-help>Keys</button>
         </footer>
     }

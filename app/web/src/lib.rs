@@ -18,6 +18,8 @@ mod lobby_live;
 mod lobby_rooms;
 mod me_live;
 mod search_live;
+mod preview_live;
+mod preview_pictures;
 mod about_live;
 mod sent;
 mod forms;

@@ -24,7 +24,8 @@ use crate::{
     lobby_live::LobbyLive,
     lobby_rooms::{LobbyCounts, LobbyRooms},
     me_live::MeLive,
-    quote,
+    preview_live::PreviewLive,
+    preview_pictures, quote,
     revocations_task::revocations_task,
     room_feed::RoomFeed,
     room_live::RoomLive,
@@ -96,6 +97,7 @@ impl Web {
                     .live::<AboutLive>("/about")
                     .live::<MeLive>("/me")
                     .live::<SearchLive>("/search")
+                    .live::<PreviewLive>("/preview")
                     .live::<RoomLive>("/r/{slug}")
                     .live::<RoomLive>("/r/{slug}/{number}");
             })
@@ -113,6 +115,8 @@ impl Web {
             .route("/r/{slug}/open", post(forms_room::claim))
             .route("/r/{slug}/{act}", post(forms_room::act).get(live))
             .route("/r/{slug}/{number}/quote", get(quote::quote))
+            .route("/r/{slug}/cards/{id}", get(preview_pictures::of_card))
+            .route("/preview/images/{id}", get(preview_pictures::of_page))
             .route("/rooms", post(forms::start))
             .route("/open", get(forms::open))
             .route("/invites/{room}/{act}", post(forms::answer))

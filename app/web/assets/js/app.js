@@ -18,6 +18,7 @@ import { showNotices } from "./notice.js";
 import { switchNotices } from "./notices.js";
 import { patchCallbacks } from "./patches.js";
 import { atBottom } from "./position.js";
+import { clearOldPreview } from "./preview.js";
 import { showProgress } from "./progress.js";
 import { showQuotes } from "./quotes.js";
 import { reconnectAfterMs, rejoinAfterMs } from "./retry.js";
@@ -65,6 +66,7 @@ switchNotices();
 keepTitle();
 answerKeys();
 fitKeyboard();
+clearOldPreview();
 liveSocket.connect();
 
 // For the browser's console and for tests.

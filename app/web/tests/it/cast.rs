@@ -1,16 +1,23 @@
 //! A tea house with its pages, and people with browsers.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use chat::{Chat, MessageId, RoomId, Settings, Store};
 use eventsourcing::{EventStore, MemoryStore, Position, ReadModelHome};
+use fetch::{Fetcher, Resolve, Resolved, Trust};
+use http::HeaderValue;
 use identity::{Guest, GuestName, GuestSession, Identity};
 use liveview::{Secret, ServeConfig, Session, testing::Browser};
+use previews::Previews;
+use rustls::RootCertStore;
 use tasks::{Clock, Scope};
 use tokio::{net::TcpListener, sync::watch};
 use web::{House, Limits, Program, RateTable, Web};
 
-use crate::http_client::{self, Answer, form};
+use crate::{
+    http_client::{self, Answer, form},
+    site::Site,
+};
 
 /// Noon of a day, UTC.
 const NOON_MS: i64 = 20_000 * 86_400_000 + 43_200_000;
@@ -20,6 +27,7 @@ const LONG_MS: i64 = 3_600_000;
 /// The whole house in memory: its log, its pages, and where it answers over TCP.
 pub struct TeaHouse {
     pub chat: Chat,
+    pub previews: Previews,
     pub clock: Clock,
     pub log: Arc<dyn EventStore>,
     pub web: Web,
@@ -43,6 +51,16 @@ impl TeaHouse {
     }
 
     pub async fn with_rates(rates: RateTable) -> Self {
+        let off = previews::Settings { enabled: false, ..previews::Settings::default() };
+        Self::with(rates, off).await
+    }
+
+    /// A house that looks at links to `site`, and to nobody else.
+    pub async fn with_previews(site: &Site) -> Self {
+        Self::with(wide(), site.settings()).await
+    }
+
+    pub async fn with(rates: RateTable, links: previews::Settings) -> Self {
         let scope = Scope::root("test");
         let clock = Clock::manual(NOON_MS);
         let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
@@ -58,8 +76,12 @@ impl TeaHouse {
         let store = Store::Given { log: log.clone(), read_models: ReadModelHome::Memory };
         let config = chat::Config { settings: settings.clone(), ..chat::Config::new(store) };
         let chat = Chat::open(config, clock.clone(), &scope).await.expect("the chat opens");
+        let links = previews_config(log.clone(), links);
+        let previews = Previews::open(links, chat.clone(), clock.clone(), &scope).await;
+        let previews = previews.expect("previews open");
         let house = House {
             chat: chat.clone(),
+            previews: previews.clone(),
             identity: identity.expect("the identities open"),
             limits: Limits::new(watch::channel(rates).1, clock.clone()),
             program: Program { version: "0", commit: None, settings },
@@ -68,7 +90,7 @@ impl TeaHouse {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         scope.spawn("listener", web.clone().serve(listener, scope.clone()));
-        Self { chat, clock, log, web, address, _scope: scope }
+        Self { chat, previews, clock, log, web, address, _scope: scope }
     }
 
     /// Somebody new.
@@ -126,6 +148,11 @@ impl TeaHouse {
         self.clock.advance_ms(LONG_MS);
     }
 
+    /// Lets as much time pass as somebody needs to press a button again.
+    pub fn rest_a_little(&self) {
+        self.clock.advance_ms(30_000);
+    }
+
     pub async fn caught_up(&self) {
         self.chat.caught_up().await.expect("the read models catch up");
     }
@@ -175,7 +202,34 @@ fn web_config() -> web::Config {
     }
 }
 
-fn wide() -> RateTable {
+/// Previews in memory, of what can be reached without a name.
+fn previews_config(log: Arc<dyn EventStore>, links: previews::Settings) -> previews::Config {
+    let fetcher = fetch::Config {
+        resolver: Arc::new(NoNames),
+        trust: Trust::Roots(Arc::new(RootCertStore::empty())),
+        user_agent: HeaderValue::from_static("Teahouse"),
+    };
+    previews::Config {
+        log,
+        folder: None,
+        fetcher: Fetcher::new(fetcher),
+        settings: watch::channel(links).1,
+        origins: Vec::new(),
+        concurrency: 4,
+    }
+}
+
+/// Knows nobody: tests ask for nothing outside of this machine.
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve<'a>(&'a self, host: &'a str) -> Resolved<'a> {
+        Box::pin(async move { Err(io::Error::other(format!("{host} is outside"))) })
+    }
+}
+
+/// Rates that nobody reaches.
+pub fn wide() -> RateTable {
     let rate = web::Rate { at_once: 1_000_000, per_minute: 60_000_000 };
     let rates = web::Rates { address: rate, person: rate };
     RateTable {

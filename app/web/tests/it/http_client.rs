@@ -42,7 +42,8 @@ pub async fn request(
     stream.write_all(text.as_bytes()).await.expect("the house reads");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.expect("the house answers to the end");
-    read(&String::from_utf8(bytes).expect("pages are UTF-8"))
+    // Pages are UTF-8; of a picture, the head is looked at.
+    read(&String::from_utf8_lossy(&bytes))
 }
 
 fn read(text: &str) -> Answer {

@@ -3,6 +3,7 @@
 mod cast;
 mod http_client;
 mod table;
+mod site;
 mod rooms;
 mod cards;
 mod permissions;
@@ -16,5 +17,6 @@ mod lobby;
 mod companion;
 mod me;
 mod search;
+mod preview;
 mod room_page;
 mod quotes;
