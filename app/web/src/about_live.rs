@@ -69,7 +69,8 @@ impl LiveView for AboutLive {
                 <p>"What is erased or removed is made unreadable in the log, in the lists and in the search. What remains is a receipt: that there was a room, and how many messages it had."</p>
                 <p>"Who you are is a signed cookie in your browser. You may take any name, and other people may take the same."</p>
                 <h2>What leaves this server</h2>
-                <p>"Nothing. No page loads a script, a font, a picture or a counter from anywhere else. If you sign in, your browser goes to the provider you chose, and comes back."</p>
+                <p>"No page loads a script, a font, a picture or a counter from anywhere else. If you sign in, your browser goes to the provider you chose, and comes back."</p>
+                <p>"When somebody sends a link, this server may ask for the page behind it, once for everyone, and shows what it says of itself. The site sees this server, and not who sent or read the link. "<a href="/preview">Try a link</a>"."</p>
                 <h2>By keyboard</h2>
                 <p>"Press "<kbd>"?"</kbd>" on any page for all keys, and "<kbd>"/"</kbd>" to search."</p>
                 <p><button type="button" class="button quiet" data-help>Show the keys</button></p>
