@@ -13,12 +13,13 @@ use tokio::{
     net::TcpStream,
     time::Instant,
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use crate::{
     FetchError, Guard, Refused, Resolve, Trust,
     pace::{Pace, by},
+    tls_stream::TlsStream,
 };
 
 /// Addresses of one name that are tried. A name may have any number of them.
@@ -112,14 +113,14 @@ impl Connector {
         Ok(found)
     }
 
-    async fn secure(&self, host: &str, tcp: TcpStream) -> Result<TlsStream<TcpStream>, FetchError> {
+    async fn secure(&self, host: &str, tcp: TcpStream) -> Result<TlsStream, FetchError> {
         // Without the brackets of an address, and without the dot at the end of a whole name.
         let name = host.trim_matches(['[', ']']).trim_end_matches('.').to_owned();
         let insecure = |source| FetchError::Insecure { host: host.to_owned(), source };
         let name = ServerName::try_from(name).map_err(|error| insecure(io::Error::other(error)))?;
         // Only the speed of a handshake is lost without it.
         let _ = tcp.set_nodelay(true);
-        self.tls.connect(name, tcp).await.map_err(|source| {
+        self.tls.connect(name, tcp).await.map(TlsStream).map_err(|source| {
             let is_about_tls = source.get_ref().is_some_and(|error| error.is::<rustls::Error>());
             if is_about_tls { insecure(source) } else { FetchError::broken(host, source) }
         })

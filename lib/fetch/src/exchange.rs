@@ -45,7 +45,9 @@ impl Exchange {
             .max_headers(limits.headers_max)
             .max_header_size(limits.head_bytes_max)
             .max_buf_size(limits.head_bytes_max.max(BUFFER_BYTES_MIN))
+            // Nobody else reads this connection, so nobody can be told another story by it.
             .ignore_invalid_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
             .handshake(TokioIo::new(stream))
             .await?;
         let mut connection = Connection(Some(Box::pin(connection)));

@@ -36,6 +36,7 @@ mod guard;
 mod resolve;
 mod limits;
 mod pace;
+mod tls_stream;
 mod connector;
 mod exchange;
 mod content;

@@ -42,6 +42,8 @@ async fn answers_of_all_kinds_are_read() {
         "HTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntea",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntea",
         "HTTP/1.1 200 OK\r\nnot a header\r\ncontent-length: 3\r\n\r\ntea",
+        "HTTP/1.1 200 OK\r\na: b\r\n c\r\ncontent-length: 3\r\n\r\ntea",
+        "HTTP/1.1 200 OK\r\ncontent-length : 3\r\n\r\ntea and more",
         "HTTP/1.1 200 Voilà\r\na: é\r\ncontent-length: 3\r\n\r\ntea",
         &long,
     ] {
@@ -71,6 +73,7 @@ async fn what_is_no_answer_is_broken() {
         "HTTP/1.1 200 OK\r\ncontent-le",
         "SSH-2.0-house\r\n",
         "<html>tea</html>",
+        "HTTP/1.1 200 OK\r\na\u{0}: b\r\ncontent-length: 3\r\n\r\ntea",
         "HTTP/2 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntea",
         "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\ntea!",

@@ -78,6 +78,30 @@ async fn a_secure_server_is_who_it_says() {
 }
 
 #[tokio::test]
+async fn who_goes_without_a_good_bye_has_said_what_they_said() {
+    let scope = Scope::root("test");
+    let whole = [
+        "HTTP/1.1 200 OK\r\n\r\ntea",
+        "HTTP/1.0 200 OK\r\n\r\ntea",
+        "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntea",
+    ];
+    for answer in whole {
+        let (port, roots) = secure_server(&scope, answer.into()).await;
+        let got = get(&fetcher(&roots), &format!("https://{TEA}:{port}/")).await;
+        assert_eq!(got.expect("an answer"), b"tea", "{answer}");
+    }
+    for cut in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntea",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\ntea\r\n",
+        "HTTP/1.1 200 OK\r\n",
+    ] {
+        let (port, roots) = secure_server(&scope, cut.into()).await;
+        let got = get(&fetcher(&roots), &format!("https://{TEA}:{port}/")).await;
+        assert!(matches!(got, Err(FetchError::Broken { .. })), "{cut}: {got:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_speaks_no_tls_is_not_secure() {
     let stranger = fetcher(&Arc::new(RootCertStore::empty()));
     // The house reads to the end of a request, which a handshake has not.
