@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// What is to be done, as data.
 pub trait Job: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// What it shares limits with: the host it goes to, say. Jobs of one lane are taken in the order
-    /// they came.
+    /// they came. A function of the job alone; must not panic.
     fn lane(&self) -> String;
 }
 

@@ -49,9 +49,24 @@ const AGAIN: Backoff = Backoff {
 
 /// What the task is asked.
 pub(crate) enum Order<J> {
-    Push { id: JobId, job: J, reply: oneshot::Sender<Result<Pushed, PushError>> },
-    Revive { id: JobId, reply: oneshot::Sender<Result<bool, PushError>> },
-    Note { events: Vec<Event<J>>, reply: oneshot::Sender<Result<(), SourceError>> },
+    Push {
+        id: JobId,
+        job: J,
+        reply: oneshot::Sender<Result<Pushed, PushError>>,
+    },
+    Revive {
+        id: JobId,
+        reply: oneshot::Sender<Result<bool, PushError>>,
+    },
+    /// What has happened, whether it can be written or not.
+    Note {
+        events: Vec<Event<J>>,
+        reply: oneshot::Sender<Result<(), SourceError>>,
+    },
+    Drop {
+        ids: Vec<JobId>,
+        reply: oneshot::Sender<Result<(), SourceError>>,
+    },
 }
 
 /// Who is told once it is written.
@@ -174,6 +189,7 @@ impl<J: Job> JournalTask<J> {
             match order {
                 Order::Push { reply, .. } => waiting.push(Waiting::Push(reply, Pushed::New)),
                 Order::Revive { reply, .. } => waiting.push(Waiting::Revive(reply)),
+                Order::Drop { reply, .. } => waiting.push(Waiting::Note(reply)),
                 Order::Note { events, reply } => {
                     facts.extend(events);
                     waiting.push(Waiting::Note(reply));
@@ -222,6 +238,10 @@ impl<J: Job> JournalTask<J> {
                         group.facts.extend(events);
                         group.waiting.push(Waiting::Note(reply));
                     }
+                    Order::Drop { ids, reply } => {
+                        group.wishes.extend(ids.into_iter().map(|id| Event::Dropped { id }));
+                        group.waiting.push(Waiting::Note(reply));
+                    }
                 }
             }
         });
@@ -263,10 +283,12 @@ impl<J: Job> JournalTask<J> {
             tracing::error!(queue = self.shared.name, error = ?error, "a queue cannot be written");
         }
         self.failures = self.failures.saturating_add(1);
+        let ledger = &mut self.ledger;
         self.shared.change(|schedule, now| {
             for event in &facts {
-                // Dead letters that go for it are cleared after the next start.
-                event.clone().apply(0, schedule, now);
+                for gone in event.clone().apply(0, schedule, now) {
+                    ledger.close(&gone);
+                }
             }
         });
         self.shared.settled.notify_waiters();

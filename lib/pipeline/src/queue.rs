@@ -206,19 +206,28 @@ impl<J: Job> Queue<J> {
     }
 
     /// Forgets a job that waits, and dead letters; of one that runs, what it leads to is ignored.
-    /// Returns how many there were. `which` sees every job whose push has returned.
+    /// Returns how many there were. `which` sees every job whose push has returned; it is called while
+    /// the queue is locked, and must not use it.
     ///
     /// # Errors
-    /// It could not be kept: the jobs are forgotten here, and that is written as soon as it can be;
-    /// if the process ends before, they come back with the next start.
+    /// It could not be kept: nothing was forgotten, as far as is known. Ask again.
     pub async fn discard(
         &self,
         which: impl Fn(&JobId, &J) -> bool + Send,
     ) -> Result<usize, SourceError> {
         let found = self.0.shared.look(|schedule| schedule.find(which));
         for ids in found.chunks(DROPPED_MAX) {
-            let dropped = ids.iter().map(|id| Event::Dropped { id: id.clone() }).collect();
-            self.note(dropped).await?;
+            let ids = ids.to_vec();
+            match &self.0.journal {
+                None => self.0.shared.change(|schedule, now| {
+                    ids.iter().for_each(|id| schedule.discard(id, now));
+                }),
+                Some(journal) => {
+                    let (reply, answer) = oneshot::channel();
+                    journal.send(Order::Drop { ids, reply }).await.map_err(|_| closed())?;
+                    answer.await.map_err(|_| closed())??;
+                }
+            }
         }
         Ok(found.len())
     }
@@ -231,18 +240,27 @@ impl<J: Job> Queue<J> {
     /// Lets what happened come true, and keeps it.
     async fn note(&self, events: Vec<Event<J>>) -> Result<(), SourceError> {
         let Some(journal) = &self.0.journal else {
-            self.0.shared.change(|schedule, now| {
-                for event in events {
-                    event.apply(0, schedule, now);
-                }
-            });
-            self.0.shared.settled.notify_waiters();
+            self.note_here(events);
             return Ok(());
         };
         let (reply, answer) = oneshot::channel();
-        let closed = || SourceError(Arc::new(PushError::Closed));
-        journal.send(Order::Note { events, reply }).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        match journal.send(Order::Note { events, reply }).await {
+            Ok(()) => answer.await.map_err(|_| closed())?,
+            Err(mpsc::error::SendError(order)) => {
+                if let Order::Note { events, .. } = order {
+                    self.note_here(events);
+                }
+                Err(closed())
+            }
+        }
+    }
+
+    fn note_here(&self, events: Vec<Event<J>>) {
+        self.0.shared.change(|schedule, now| {
+            for event in events {
+                event.apply(0, schedule, now);
+            }
+        });
     }
 
     async fn settle_all(&self, settled: Vec<Settled>) -> Result<(), SourceError> {
@@ -284,6 +302,10 @@ fn shortened(why: String) -> String {
         None => why,
         Some((end, _)) => format!("{}…", &why[..end]),
     }
+}
+
+fn closed() -> SourceError {
+    SourceError(Arc::new(PushError::Closed))
 }
 
 async fn ask<J, T>(

@@ -19,7 +19,8 @@ pub trait Source<J>: Send + Sync + 'static {
     /// anything.
     ///
     /// # Errors
-    /// It could not be kept; the jobs may be handed out again after a restart.
+    /// It could not be kept, not yet at least: the jobs may be handed out again after a restart. In this
+    /// process it holds all the same.
     fn settle(&self, settled: Vec<Settled>) -> Answer<'_, Result<(), SourceError>>;
 }
 

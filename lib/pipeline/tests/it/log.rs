@@ -248,8 +248,10 @@ async fn what_was_done_while_nothing_could_be_kept_is_kept_later() {
     assert_eq!(queue.take().await, "c2", "the lane goes on");
     queue.settle("c2", dead("cold")).await.expect_err("it cannot be kept");
     queue.queue.discard(|id, _| id.as_str() == "c3").await.expect_err("it cannot be kept");
-    assert_eq!((queue.jobs().len(), queue.dead()), (0, vec!["c2".into()]));
+    assert_eq!((queue.jobs(), queue.dead()), (vec!["c3".into()], vec!["c2".into()]));
     store.set_unavailable(false);
+    assert_eq!(queue.queue.discard(|id, _| id.as_str() == "c3").await.expect("kept"), 1);
+    assert!(queue.jobs().is_empty());
     until(&*store, |events| events.len() >= 6).await;
     queue.stop().await;
     let again = run(&store).await;

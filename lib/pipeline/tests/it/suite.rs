@@ -275,7 +275,7 @@ async fn who_stops_waiting_loses_nothing(keep: Keep) {
         }
         push(&queue, &name, "green").await.expect("taken");
         drop(first);
-        assert_eq!(second.await, [name.clone()]);
+        assert_eq!(second.await, [name.as_str()]);
         settle(&queue, &name, Outcome::Done).await;
     }
     stop(scope).await;
