@@ -42,6 +42,12 @@ pub struct RoomPage {
     pub socket: Socket,
     /// What came between the answers to its joins.
     pub early: Vec<Utf8Bytes>,
+    pub voice: Voice,
+}
+
+/// What a page says to its server.
+#[derive(Clone)]
+pub struct Voice {
     topic: String,
 }
 
@@ -64,7 +70,8 @@ impl RoomPage {
         let query = format!("/live/websocket?_csrf_token={}&vsn=2.0.0", loaded.csrf_token);
         let socket = open(address, &query, Some(&loaded.cookie)).await?;
         let Loaded { csrf_token, topic, session, .. } = loaded;
-        let mut page = Self { socket, early: Vec::new(), topic: topic.clone() };
+        let voice = Voice { topic: topic.clone() };
+        let mut page = Self { socket, early: Vec::new(), voice };
         let url = format!("http://{address}/r/{slug}");
         let params = json!({ "_csrf_token": csrf_token, "_mounts": 0 });
         let join = json!({ "url": url, "params": params, "session": session, "static": null });
@@ -105,7 +112,9 @@ impl RoomPage {
             other => bail!("not a text frame: {other:?}"),
         }
     }
+}
 
+impl Voice {
     /// The frame that submits the composer with `body`.
     pub fn post_frame(&self, reference: &str, message_id: &str, body: &str) -> Message {
         let value = format!("message_id={message_id}&body={body}");
@@ -115,6 +124,12 @@ impl RoomPage {
     /// The frame by which the composer tells that somebody types.
     pub fn typing_frame(&self, reference: &str) -> Message {
         self.event(reference, json!({ "type": "hook", "event": "typing", "value": {} }))
+    }
+
+    /// The frame by which the page tells that everything up to message `number` was seen.
+    pub fn read_frame(&self, reference: &str, number: u32) -> Message {
+        let value = json!({ "number": number });
+        self.event(reference, json!({ "type": "hook", "event": "read", "value": value }))
     }
 
     fn event(&self, reference: &str, payload: Value) -> Message {

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::{
     audit::{Audit, Frames, Received},
-    client::{self, PATIENCE, RoomPage, Socket},
+    client::{self, PATIENCE, RoomPage, Socket, Voice},
     plan::{self, Deed, Pace, Step},
     process::{Server, Usage},
     starts::Starts,
@@ -59,7 +59,8 @@ pub struct Crowd {
 /// One page: where it is written to, and the task that reads from it.
 struct Page {
     sender: SplitSink<Socket, Message>,
-    typing: Option<Message>,
+    /// `None`: of the bare broadcast, which hears nothing but messages.
+    voice: Option<Voice>,
     posts: HashMap<u32, Message>,
     reader: TaskHandle<anyhow::Result<Reader>>,
 }
@@ -150,12 +151,15 @@ impl Crowd {
     async fn act(&mut self) -> anyhow::Result<()> {
         self.starts.begin();
         let begun = tokio::time::Instant::from_std(Instant::now());
+        let mut said = 0;
         for Step { at_ms, page, deed } in self.pace.plan() {
             tokio::time::sleep_until(begun + Duration::from_millis(at_ms)).await;
             let page = &mut self.pages[page];
             let frame = match deed {
-                Deed::Types => page.typing.clone(),
+                Deed::Types => page.voice.as_ref().map(|voice| voice.typing_frame("99")),
+                Deed::Reads => page.voice.as_ref().map(|voice| voice.read_frame("98", said)),
                 Deed::Posts(message) => {
+                    said = message + 1;
                     self.starts.start(message);
                     page.posts.remove(&message)
                 }
@@ -223,7 +227,7 @@ async fn next(socket: &mut SplitStream<Socket>) -> anyhow::Result<Next> {
 struct Opened {
     socket: Socket,
     early: Vec<Utf8Bytes>,
-    typing: Option<Message>,
+    voice: Option<Voice>,
     posts: HashMap<u32, Message>,
 }
 
@@ -240,17 +244,17 @@ impl Opened {
                 let page = RoomPage::open(address, slug).await?;
                 let post = |number: u32| {
                     let (reference, id) = (100 + number, format!("bench-{number:06}"));
-                    page.post_frame(&reference.to_string(), &id, &plan::marked(number))
+                    page.voice.post_frame(&reference.to_string(), &id, &plan::marked(number))
                 };
                 let posts = numbers.map(|number| (number, post(number))).collect();
-                let typing = Some(page.typing_frame("99"));
-                Ok(Self { typing, posts, early: page.early, socket: page.socket })
+                let RoomPage { socket, early, voice } = page;
+                Ok(Self { socket, early, voice: Some(voice), posts })
             }
             Subject::Raw { frame_bytes } => {
                 let socket = client::open(address, "/", None).await?;
                 let post = |number| Message::text(plan::padded(number, frame_bytes));
                 let posts = numbers.map(|number| (number, post(number))).collect();
-                Ok(Self { socket, early: Vec::new(), typing: None, posts })
+                Ok(Self { socket, early: Vec::new(), voice: None, posts })
             }
         }
     }
@@ -261,7 +265,7 @@ impl Opened {
             Reader { socket, received: Received::default(), before: Frames::default() };
         self.early.into_iter().for_each(|text| reader.hear(Message::Text(text), &starts));
         let reader = scope.spawn("viewer", reader.read(starts, messages));
-        Page { sender, typing: self.typing, posts: self.posts, reader }
+        Page { sender, voice: self.voice, posts: self.posts, reader }
     }
 }
 

@@ -15,7 +15,7 @@ use anyhow::{Context, bail, ensure};
 use chat::{Chat, Store};
 use eventsourcing::{EventStore, ReadModelHome, SqliteConfig, SqliteStore};
 use fetch::{Fetcher, Opening, Resolve, Resolved};
-use previews::{Link, Preview, Previews, Settings, Status};
+use previews::{Link, Picture, Preview, Previews, Settings, Status};
 use pubsub::Received;
 use tasks::{Clock, Scope};
 use tokio::sync::watch;
@@ -63,6 +63,8 @@ struct Run {
     bare: Figures,
     /// CPU of asking for a preview that is there, microseconds.
     again_us: f64,
+    /// CPU of making our picture from theirs, milliseconds.
+    picture_ms: f64,
 }
 
 /// Every host is this machine.
@@ -84,8 +86,12 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         let address: SocketAddr = web.address.parse()?;
         let bare = measure_bare(address, &options).await.context("the bare client")?;
         let (ours, again_us) = measure_previews(address, &options).await.context("previews")?;
-        println!("run {number}: {ours:?}, {again_us:.1} µs again\n       {bare:?}");
-        runs.push(Run { ours, bare, again_us });
+        let picture_ms = measure_pictures()?;
+        println!(
+            "run {number}: {ours:?}, {again_us:.1} µs again, {picture_ms:.2} ms of it the picture\n       \
+             {bare:?}"
+        );
+        runs.push(Run { ours, bare, again_us, picture_ms });
     }
     report(&options, &runs);
     Ok(())
@@ -201,6 +207,17 @@ async fn ask_again(previews: &Previews, port: u16, options: &Options) -> anyhow:
     Ok(spent.as_secs_f64() * 1e6 / (options.again * options.links) as f64)
 }
 
+/// What decoding, shrinking and encoding one picture costs, on average.
+fn measure_pictures() -> anyhow::Result<f64> {
+    let (pictures, times) = (sites::Pictures::new()?, 64);
+    let before = cpu::spent()?;
+    for number in 0..times {
+        Picture::read(&pictures.of(number))?;
+    }
+    let spent = cpu::spent()?.saturating_sub(before);
+    Ok(spent.as_secs_f64() * 1e3 / times as f64)
+}
+
 /// Does `work` for every link, so many at a time, each on a task.
 async fn measure<F>(
     options: &Options,
@@ -256,6 +273,8 @@ fn report(options: &Options, runs: &[Run]) {
         let bare = cpu::median(runs.iter().map(|run| pick(&run.bare)));
         println!("| {name} | {ours:.2} | {bare:.2} | {:.2} |", ours / bare);
     }
+    let picture = cpu::median(runs.iter().map(|run| run.picture_ms));
+    println!("| of it to decode, shrink and encode the picture, ms | {picture:.2} | | |");
     let again = cpu::median(runs.iter().map(|run| run.again_us));
     println!("| CPU of asking for a preview that is there, µs | {again:.1} | | |");
 }

@@ -27,6 +27,9 @@ pub struct Options {
     /// Messages posted per second.
     #[arg(long, default_value_t = 40)]
     rate: u32,
+    /// Every page also tells every two seconds how far it has read, as if all of them were looked at.
+    #[arg(long)]
+    reading: bool,
     /// Times that everything is measured; medians are shown.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -72,8 +75,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 
 impl Options {
     fn pace(&self) -> Pace {
-        let Self { messages, rate, writers, viewers, .. } = *self;
-        Pace { messages, rate, writers: writers.min(viewers) }
+        let Self { messages, rate, writers, viewers, reading, .. } = *self;
+        let readers = if reading { viewers } else { 0 };
+        Pace { messages, rate, writers: writers.min(viewers), readers }
     }
 }
 
@@ -114,10 +118,11 @@ fn field(log: &str, name: &str) -> Option<u64> {
 }
 
 fn report(options: &Options, runs: &[Run]) {
-    let Options { viewers, messages, rate, .. } = options;
+    let Options { viewers, messages, rate, reading, .. } = options;
+    let besides = if *reading { ", everyone tells how far they have read" } else { "" };
     let frame_bytes = runs[0].ours.frames.feed.mean_bytes();
     println!(
-        "\n1 room x {viewers} pages, {messages} messages at {rate}/s, each typed for 2 s, frame \
+        "\n1 room x {viewers} pages, {messages} messages at {rate}/s, each typed for 2 s{besides}, frame \
          {frame_bytes} bytes, medians of {} runs",
         runs.len()
     );
