@@ -38,6 +38,11 @@ pub(crate) enum Ask {
         room: RoomId,
         at_ms: i64,
     },
+    /// They are in the room, by whatever way.
+    Enter {
+        by: GuestId,
+        room: RoomId,
+    },
     Decline {
         by: GuestId,
         at_ms: i64,
@@ -86,6 +91,8 @@ pub(crate) struct Pair {
     pending: Option<Pending>,
     accepted: bool,
     declined: Option<Declined>,
+    /// Who asked last, if that came to nothing.
+    unanswered: Option<GuestId>,
     asked: Buckets,
 }
 
@@ -135,6 +142,7 @@ impl EventPayload for Pairing {
 
 impl Aggregate for Pair {
     const KIND: &'static str = "pair";
+    const SNAPSHOT_SCHEMA: u32 = 2;
     type Command = Ask;
     type Event = Pairing;
     type Refusal = NotPaired;
@@ -149,6 +157,7 @@ impl Aggregate for Pair {
             Ask::Accept { by, room, at_ms } => {
                 self.decide_accept(by, room, *at_ms).map_err(NotPaired::Refused)
             }
+            Ask::Enter { by, room } => Ok(self.decide_enter(by, room).into_iter().collect()),
             Ask::Decline { by, at_ms } => {
                 let asked = self.asked_by_other_than(by, *at_ms);
                 Ok(asked.then_some(Pairing::Declined { at_ms: *at_ms }).into_iter().collect())
@@ -166,20 +175,24 @@ impl Aggregate for Pair {
             // Another room does not take back a no.
             Pairing::Paired(claimed) => {
                 self.paired = Some(claimed.clone());
-                (self.pending, self.accepted) = (None, false);
+                (self.pending, self.unanswered, self.accepted) = (None, None, false);
             }
             Pairing::Invited { by, at_ms, until_ms } => {
                 self.asked.charge(ASKING, &by.id, *at_ms);
                 self.pending = Some(Pending { by: by.id.clone(), until_ms: *until_ms });
+                self.unanswered = None;
             }
             Pairing::Accepted => {
-                (self.pending, self.accepted, self.declined) = (None, true, None);
+                (self.pending, self.accepted) = (None, true);
+                (self.declined, self.unanswered) = (None, None);
             }
             Pairing::Declined { at_ms } => {
-                let asked_by = self.pending.take().map(|pending| pending.by);
+                self.apply_unanswered();
+                let asked_by = self.unanswered.clone();
                 self.declined = asked_by.map(|asked_by| Declined { asked_by, at_ms: *at_ms });
             }
-            Pairing::Withdrawn | Pairing::Expired => self.pending = None,
+            Pairing::Withdrawn => self.pending = None,
+            Pairing::Expired => self.apply_unanswered(),
         }
     }
 }
@@ -233,6 +246,19 @@ impl Pair {
             return Ok(vec![Pairing::Accepted]);
         }
         if self.accepted { Ok(Vec::new()) } else { Err(Refusal::NoInvite) }
+    }
+
+    /// Whoever comes answers with that, whatever they said before, and however late.
+    fn decide_enter(&self, by: &GuestId, room: &RoomId) -> Option<Pairing> {
+        let is_theirs = self.paired.as_ref().is_some_and(|paired| paired.room == *room);
+        let waits = self.pending.as_ref().map(|pending| &pending.by);
+        let asked_by = waits.or(self.unanswered.as_ref());
+        let is_answer = is_theirs && asked_by.is_some_and(|asked_by| asked_by != by);
+        is_answer.then_some(Pairing::Accepted)
+    }
+
+    fn apply_unanswered(&mut self) {
+        self.unanswered = self.pending.take().map(|pending| pending.by);
     }
 
     fn check_declined(&self, by: &GuestId, at_ms: i64) -> Result<(), Refusal> {
@@ -397,6 +423,40 @@ mod tests {
     }
 
     #[test]
+    fn entering() {
+        let two = two();
+        let (ana, ben) = (&two.ana, &two.ben);
+        let room = two.room();
+        let enter = |by: &Guest| Ask::Enter { by: by.id.clone(), room: room.room.clone() };
+        let accepted = || Ok(vec![Pairing::Accepted]);
+        let paired = Pairing::Paired(room.clone());
+        let declined = Pairing::Declined { at_ms: 5 };
+        check("nobody waits", std::slice::from_ref(&paired), enter(ben), Ok(vec![]));
+
+        let given = [paired.clone(), invited(ana, 0)];
+        check("who was asked comes", &given, enter(ben), accepted());
+        check("who asked waits there", &given, enter(ana), Ok(vec![]));
+        let elsewhere = Ask::Enter { by: ben.id.clone(), room: RoomId::random() };
+        check("another room is no answer", &given, elsewhere, Ok(vec![]));
+
+        for end in [declined.clone(), Pairing::Expired] {
+            let given = [paired.clone(), invited(ana, 0), end.clone()];
+            check("they come after all", &given, enter(ben), accepted());
+            check("who asked is no answer", &given, enter(ana), Ok(vec![]));
+            let given = [paired.clone(), invited(ana, 0), end, Pairing::Accepted];
+            check("it is told once", &given, enter(ben), Ok(vec![]));
+            check("and one may ask again", &given, invite(ana, 6), Ok(vec![invited(ana, 6)]));
+        }
+        let given = [paired.clone(), invited(ana, 0), Pairing::Withdrawn];
+        check("nobody waits any more", &given, enter(ben), Ok(vec![]));
+        let given = [paired.clone(), invited(ana, 0), declined.clone(), invited(ben, 6)];
+        check("who asks back waits in turn", &given, enter(ben), Ok(vec![]));
+        check("and is answered", &given, enter(ana), accepted());
+        let given = [Pairing::Paired(two.room()), invited(ana, 0), declined, paired];
+        check("of the room before nothing is left", &given, enter(ben), Ok(vec![]));
+    }
+
+    #[test]
     fn asking_has_a_pace() {
         let two = two();
         let asked = (0..5).flat_map(|_| [invited(&two.ana, 0), Pairing::Withdrawn]);
@@ -429,18 +489,20 @@ mod tests {
             5 => Ask::Accept { by: by.id.clone(), room: room.clone(), at_ms },
             6 => Ask::Decline { by: by.id.clone(), at_ms },
             7 => Ask::Withdraw { by: by.id.clone() },
+            8 => Ask::Enter { by: by.id.clone(), room: room.clone() },
             _ => Ask::Expire { at_ms },
         }
     }
 
     proptest! {
-        /// Whatever the two do: an invitation is open or it is not, and only the other answers it.
+        /// Whatever the two do: an invitation is open or it is not, and only the other answers it, or
+        /// comes when it is over.
         #[test]
         fn an_invitation_is_answered_by_the_other_alone(
-            asks in prop::collection::vec((0_u8..9, any::<bool>(), 0_i64..HOUR_MS), 1..60),
+            asks in prop::collection::vec((0_u8..10, any::<bool>(), 0_i64..HOUR_MS), 1..60),
         ) {
             let (two, mut pair, mut now_ms) = (two(), Pair::default(), 0);
-            let mut open: Option<GuestId> = None;
+            let (mut open, mut over): (Option<GuestId>, Option<GuestId>) = (None, None);
             for (kind, first, later_ms) in asks {
                 now_ms += later_ms;
                 let by = if first { &two.ana.id } else { &two.ben.id };
@@ -449,14 +511,23 @@ mod tests {
                     match &event {
                         Pairing::Invited { by, .. } => {
                             prop_assert_eq!(open.replace(by.id.clone()), None, "one at a time");
+                            over = None;
                         }
-                        Pairing::Accepted | Pairing::Declined { .. } => {
-                            let asked_by = open.take().expect("something was asked");
-                            prop_assert_ne!(&asked_by, by);
+                        Pairing::Accepted => {
+                            let asked_by = open.take().or(over.take());
+                            prop_assert_ne!(&asked_by.expect("something was asked"), by);
+                            over = None;
+                        }
+                        Pairing::Declined { .. } => {
+                            over = open.take();
+                            prop_assert_ne!(over.as_ref().expect("something was asked"), by);
                         }
                         Pairing::Withdrawn => prop_assert_eq!(open.take(), Some(by.clone())),
-                        Pairing::Expired => prop_assert!(open.take().is_some()),
-                        Pairing::Paired(_) => open = None,
+                        Pairing::Expired => {
+                            over = open.take();
+                            prop_assert!(over.is_some());
+                        }
+                        Pairing::Paired(_) => (open, over) = (None, None),
                     }
                     pair.apply(&event.redacted().unwrap_or(event));
                 }

@@ -90,19 +90,19 @@ impl Chat {
         self.decline_other(&me.id, &other).await
     }
 
-    /// `me` has entered `room`, by whatever way: whoever waits for them there need not wait any more.
-    /// Nothing in rooms of many.
+    /// `me` has entered `room`, by whatever way: whoever waits for them there need not wait any more,
+    /// and whoever was told no, or nothing, is told otherwise. Nothing in rooms of many.
     ///
     /// # Errors
     /// A fault.
     pub async fn entered(&self, me: &Guest, room: &RoomId) -> Result<(), ActError> {
         let Some(other) = self.other_of(room, &me.id).await? else { return Ok(()) };
-        let accept =
-            Ask::Accept { by: me.id.clone(), room: room.clone(), at_ms: self.0.clock.now_ms() };
-        match self.ask_pair([&me.id, &other], accept).await {
-            Ok(()) | Err(ActError::Refused(_)) => Ok(()),
-            Err(error) => Err(error),
+        // Most who come were not asked, and what is asked of a pair is written down.
+        if !self.is_asked(&other, room).await.map_err(ActError::Fault)? {
+            return Ok(());
         }
+        let enter = Ask::Enter { by: me.id.clone(), room: room.clone() };
+        self.ask_pair([&me.id, &other], enter).await
     }
 
     /// The invitations that wait for `me`, newest first.
@@ -218,6 +218,12 @@ impl Chat {
             Err(DispatchError::Refused(NotPaired::Already(paired))) => Ok(*paired),
             Err(error) => Err(pair_error(error)),
         }
+    }
+
+    /// Whether `by` asked the other one to `room` last, and has no better answer than none.
+    async fn is_asked(&self, by: &GuestId, room: &RoomId) -> Result<bool, Fault> {
+        let waits = self.pending_invite(room).await?.is_some_and(|invite| invite.from.id == *by);
+        Ok(waits || self.unanswered(by, room).await?.is_some())
     }
 
     async fn decline_other(&self, me: &GuestId, other: &GuestId) -> Result<(), ActError> {

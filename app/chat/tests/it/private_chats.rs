@@ -125,6 +125,27 @@ async fn entering_by_any_way_is_accepting() {
 }
 
 #[tokio::test]
+async fn who_said_no_or_nothing_and_comes_all_the_same_takes_it_back() {
+    in_every_house(async |house| {
+        let room = invite(house, &ana(), &ben()).await.id;
+        let told = async || house.chat.unanswered(&ana().id, &room).await.expect("no fault");
+        house.chat.decline(&ben(), &room).await.expect("no fault");
+        house.chat.entered(&ana(), &room).await.expect("no fault");
+        assert_eq!(told().await, Some(Unanswered::Declined), "she is no answer to herself");
+        let mut hints = house.chat.subscribe_person(&ana().id);
+        house.chat.entered(&ben(), &room).await.expect("no fault");
+        assert_eq!(told().await, None);
+        assert_eq!(hints.recv().await, Received::Hint(PersonHint::Invites), "as she sees at once");
+        invite(house, &ana(), &ben()).await;
+        assert_eq!(asked_by(house, &ben().id).await, [ana().id], "she need not wait to ask again");
+        house.clock.advance_ms(600_000);
+        house.chat.entered(&ben(), &room).await.expect("no fault");
+        assert_eq!(told().await, None, "whether it has expired yet makes no difference");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_is_told_no_waits_before_asking_again() {
     in_every_house(async |house| {
         let room = invite(house, &ana(), &ben()).await.id;
