@@ -110,6 +110,7 @@ impl Contexts {
         let chat_config = chat::Config {
             settings: settings.chat,
             attendance_file: Some(folder.join("attendance.json")),
+            links: Some(card_links),
             ..chat::Config::new(Store::Given { log: log.clone(), read_models })
         };
         let chat = Chat::open(chat_config, clock.clone(), &rooms).await.with_context(cannot)?;
@@ -122,6 +123,12 @@ impl Contexts {
         chat.caught_up().await?;
         Ok(Self { log, identity, chat, previews })
     }
+}
+
+/// The links in a text that may have cards, by the names that their cards go by.
+fn card_links(body: &str) -> Vec<String> {
+    let links = previews::links(body, chat::CARDS_MAX);
+    links.iter().map(|link| link.as_str().to_owned()).collect()
 }
 
 /// How links are looked at.
