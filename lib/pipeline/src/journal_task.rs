@@ -1,23 +1,17 @@
 //! The task that writes what happens in a durable queue into the log: whatever waits, in one append.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use eventsourcing::{
     Append, AppendError, CommandId, Decided, DecodeError, EventStore, NewEvent, Position,
     StoreError, StreamId, Version,
 };
 use tasks::CancellationToken;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    Backoff, Job, JobId, OpenError, PushError, Pushed, SourceError, StoreFault, backoff,
+    Backoff, Job, OpenError, backoff,
+    group::{Group, Order, Waiting},
     journal::{Event, Ledger},
     schedule::Schedule,
     shared::{Shared, wait_until},
@@ -46,44 +40,6 @@ const AGAIN: Backoff = Backoff {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(10),
 };
-
-/// What the task is asked.
-pub(crate) enum Order<J> {
-    Push {
-        id: JobId,
-        job: J,
-        reply: oneshot::Sender<Result<Pushed, PushError>>,
-    },
-    Revive {
-        id: JobId,
-        reply: oneshot::Sender<Result<bool, PushError>>,
-    },
-    /// What has happened, whether it can be written or not.
-    Note {
-        events: Vec<Event<J>>,
-        reply: oneshot::Sender<Result<(), SourceError>>,
-    },
-    Drop {
-        ids: Vec<JobId>,
-        reply: oneshot::Sender<Result<(), SourceError>>,
-    },
-}
-
-/// Who is told once it is written.
-enum Waiting {
-    Push(oneshot::Sender<Result<Pushed, PushError>>, Pushed),
-    Revive(oneshot::Sender<Result<bool, PushError>>),
-    Note(oneshot::Sender<Result<(), SourceError>>),
-}
-
-/// What is written in one append.
-struct Group<J> {
-    /// What has happened whether it can be written or not.
-    facts: Vec<Event<J>>,
-    /// What happens only if it is written.
-    wishes: Vec<Event<J>>,
-    waiting: Vec<Waiting>,
-}
 
 pub(crate) struct JournalTask<J> {
     shared: Arc<Shared<J>>,
@@ -177,83 +133,23 @@ impl<J: Job> JournalTask<J> {
                 queue = self.shared.name,
                 "nothing is written while it is unknown what is there"
             );
-            return self.refuse(orders, &error);
+            let Group { facts, waiting, .. } = Group::undecided(orders.drain(..));
+            return self.fail(facts, waiting, &error);
         }
-        let group = self.decide(orders.drain(..));
+        let (jobs_max, closed) = (self.shared.jobs_max, self.shared.is_closed());
+        let now_ms = self.shared.now().wall_ms;
+        let orders = orders.drain(..);
+        let group =
+            self.shared.look(|schedule| Group::decide(orders, schedule, jobs_max, closed, now_ms));
         self.write(group).await;
     }
 
-    fn refuse(&mut self, orders: &mut Vec<Order<J>>, error: &StoreError) {
-        let (mut facts, mut waiting) = (Vec::new(), Vec::new());
-        for order in orders.drain(..) {
-            match order {
-                Order::Push { reply, .. } => waiting.push(Waiting::Push(reply, Pushed::New)),
-                Order::Revive { reply, .. } => waiting.push(Waiting::Revive(reply)),
-                Order::Drop { reply, .. } => waiting.push(Waiting::Note(reply)),
-                Order::Note { events, reply } => {
-                    facts.extend(events);
-                    waiting.push(Waiting::Note(reply));
-                }
-            }
-        }
-        self.fail(facts, waiting, error);
-    }
-
-    /// What `orders` lead to. Answers at once what leads to nothing.
-    fn decide(&mut self, orders: impl Iterator<Item = Order<J>>) -> Group<J> {
-        let (shared, now) = (self.shared.clone(), self.shared.now());
-        let closed = shared.is_closed();
-        let mut group = Group { facts: Vec::new(), wishes: Vec::new(), waiting: Vec::new() };
-        shared.look(|schedule| {
-            let mut new = HashSet::new();
-            let full = |new: &HashSet<JobId>| schedule.len() + new.len() >= shared.jobs_max;
-            for order in orders {
-                match order {
-                    Order::Push { reply, .. } if closed => answer(reply, Err(PushError::Closed)),
-                    Order::Push { id, reply, .. } if schedule.knows(&id) => {
-                        answer(reply, Ok(Pushed::Known));
-                    }
-                    Order::Push { id, reply, .. } if new.contains(&id) => {
-                        group.waiting.push(Waiting::Push(reply, Pushed::Known));
-                    }
-                    Order::Push { reply, .. } if full(&new) => answer(reply, Err(PushError::Full)),
-                    Order::Push { id, job, reply } => {
-                        new.insert(id.clone());
-                        group.wishes.push(Event::Queued { id, job, at_ms: now.wall_ms });
-                        group.waiting.push(Waiting::Push(reply, Pushed::New));
-                    }
-                    Order::Revive { reply, .. } if closed => answer(reply, Err(PushError::Closed)),
-                    Order::Revive { id, reply } if !schedule.is_dead(&id) || new.contains(&id) => {
-                        answer(reply, Ok(false));
-                    }
-                    Order::Revive { reply, .. } if full(&new) => {
-                        answer(reply, Err(PushError::Full))
-                    }
-                    Order::Revive { id, reply } => {
-                        new.insert(id.clone());
-                        group.wishes.push(Event::Revived { id, at_ms: now.wall_ms });
-                        group.waiting.push(Waiting::Revive(reply));
-                    }
-                    Order::Note { events, reply } => {
-                        group.facts.extend(events);
-                        group.waiting.push(Waiting::Note(reply));
-                    }
-                    Order::Drop { ids, reply } => {
-                        group.wishes.extend(ids.into_iter().map(|id| Event::Dropped { id }));
-                        group.waiting.push(Waiting::Note(reply));
-                    }
-                }
-            }
-        });
-        group
-    }
-
     async fn write(&mut self, group: Group<J>) {
-        let Group { facts, wishes, waiting } = group;
-        let carried = self.carried();
-        let owed = self.owed.len();
+        let Group { facts, wishes, waiting, .. } = group;
+        // First what is carried: it is open as far as is written, and may end with what follows.
+        let (carried, owed) = (self.carried(), self.owed.len());
         let events: Vec<_> =
-            self.owed.iter().chain(&facts).chain(&wishes).chain(&carried).cloned().collect();
+            carried.iter().chain(&self.owed).chain(&facts).chain(&wishes).cloned().collect();
         if events.is_empty() {
             return;
         }
@@ -375,8 +271,7 @@ impl<J: Job> JournalTask<J> {
         if let Err(error) = self.resolve_doubt().await {
             return self.fail(Vec::new(), Vec::new(), &error);
         }
-        let nothing = Group { facts: Vec::new(), wishes: Vec::new(), waiting: Vec::new() };
-        self.write(nothing).await;
+        self.write(Group::default()).await;
         if self.owed.is_empty() && self.clear().await {
             self.failures = 0;
         }
@@ -426,30 +321,6 @@ impl<J: Job> JournalTask<J> {
         let at = Instant::now() + wait;
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
-}
-
-impl Waiting {
-    /// Whoever asked may be gone; it is written all the same.
-    fn written(self) {
-        match self {
-            Self::Push(reply, pushed) => answer(reply, Ok(pushed)),
-            Self::Revive(reply) => answer(reply, Ok(true)),
-            Self::Note(reply) => answer(reply, Ok(())),
-        }
-    }
-
-    fn failed(self, error: &StoreError) {
-        let fault = StoreFault(error.clone());
-        match self {
-            Self::Push(reply, _) => answer(reply, Err(PushError::Store(fault))),
-            Self::Revive(reply) => answer(reply, Err(PushError::Store(fault))),
-            Self::Note(reply) => answer(reply, Err(SourceError(Arc::new(fault)))),
-        }
-    }
-}
-
-fn answer<T>(reply: oneshot::Sender<T>, answer: T) {
-    let _ = reply.send(answer);
 }
 
 fn unavailable(what: &str, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {

@@ -95,6 +95,7 @@ mod source;
 mod queue;
 mod shared;
 mod journal;
+mod group;
 mod processor;
 mod batcher;
 mod backoff;

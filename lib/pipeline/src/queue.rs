@@ -8,8 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     DeadLetter, Job, JobId, LaneLimits, Listed, Outcome, Settled, Source, SourceError, Taken,
+    group::Order,
     journal::Event,
-    journal_task::{JournalTask, ORDERS_MAX, Order},
+    journal_task::{JournalTask, ORDERS_MAX},
     schedule::{Arrival, Last, Moment, Schedule},
     shared::Shared,
     source::Answer,

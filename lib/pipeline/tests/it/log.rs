@@ -48,6 +48,21 @@ impl Run {
         name
     }
 
+    /// So many jobs come and are done, all in lanes of their own.
+    async fn work_many(&self, jobs: usize) {
+        let names: Vec<_> = (0..jobs).map(|number| format!("c{number}")).collect();
+        for names in names.chunks(100) {
+            for name in names {
+                self.push(name, name).await.expect("kept");
+            }
+            let taken = self.queue.take(100).await;
+            assert_eq!(taken.len(), names.len());
+            let done =
+                taken.into_iter().map(|taken| Settled { id: taken.id, outcome: Outcome::Done });
+            self.queue.settle(done.collect()).await.expect("kept");
+        }
+    }
+
     fn jobs(&self) -> Vec<String> {
         self.queue.jobs().iter().map(|job| job.id.to_string()).collect()
     }
@@ -282,10 +297,7 @@ async fn a_start_reads_in_proportion_to_what_is_open() {
     queue.work(dead("cold")).await;
     queue.push("old", "stuck").await.expect("kept");
     assert_eq!(queue.take().await, "old");
-    for number in 0..11_000 {
-        queue.push(&format!("c{number}"), "g").await.expect("kept");
-        queue.work(Outcome::Done).await;
-    }
+    queue.work_many(11_000).await;
     queue.push("new", "stuck").await.expect("kept");
     queue.stop().await;
     let checkpoint = store.load_checkpoint("queue-test").await.expect("readable");
@@ -312,6 +324,25 @@ impl Run {
         let mut taken = self.queue.take(1);
         matches!(taken.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending)
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ends_as_it_is_carried_has_ended() {
+    let store = Arc::new(MemoryStore::new());
+    let queue = run(&store).await;
+    queue.push("old", "stuck").await.expect("kept");
+    assert_eq!(queue.take().await, "old");
+    // The next append carries what is more than 20,002 events back.
+    queue.work_many(10_002).await;
+    assert!(!names(&*store).await.iter().any(|name| name == "Carried"), "not yet");
+    queue.settle("old", Outcome::Done).await.expect("kept");
+    let names = names(&*store).await;
+    assert!(names.ends_with(&["Carried".into(), "Done".into()]), "need both in one append");
+    assert!(queue.jobs().is_empty());
+    queue.stop().await;
+    let again = run(&store).await;
+    assert!(again.jobs().is_empty());
+    again.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
