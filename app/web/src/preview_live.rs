@@ -86,8 +86,18 @@ enum Shown {
     },
     Known {
         preview: Box<Preview>,
-        is_slow: bool,
+        manner: Manner,
     },
+}
+
+/// How the answer came, or comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    AtOnce,
+    /// It takes longer than a moment.
+    Slowly,
+    /// Somebody wanted another try, and the one before was only just now: it is told again.
+    TooSoon,
 }
 
 impl LiveView for PreviewLive {
@@ -131,7 +141,9 @@ impl LiveView for PreviewLive {
             Msg::Answer(answer) => self.companion.answer(answer, cx).await,
             Msg::News(news) => self.companion.hear(news, cx).await,
             Msg::Slow(turn) if turn == self.turn => self.take_time(),
-            Msg::Heard(turn, heard) if turn == self.turn => self.shown = Shown::of(*heard, true),
+            Msg::Heard(turn, heard) if turn == self.turn => {
+                self.shown = Shown::of(*heard, Manner::Slowly)
+            }
             Msg::Slow(_) | Msg::Heard(..) => {}
         }
     }
@@ -184,13 +196,18 @@ impl PreviewLive {
             let wait = Wait { previews: house.previews, link, changes, turn: self.turn };
             cx.spawn_with(|mailbox| wait.run(mailbox, gone));
         }
-        // A page without a script has only this one moment to say that it takes longer.
-        Shown::of(asked, !cx.connected())
+        let manner = match &asked {
+            Ok(preview) if again && preview.status != Status::Pending => Manner::TooSoon,
+            Ok(_) | Err(_) if cx.connected() => Manner::AtOnce,
+            // A page without a script has only this one moment to say that it takes longer.
+            Ok(_) | Err(_) => Manner::Slowly,
+        };
+        Shown::of(asked, manner)
     }
 
     fn take_time(&mut self) {
-        if let Shown::Known { is_slow, .. } = &mut self.shown {
-            *is_slow = true;
+        if let Shown::Known { manner, .. } = &mut self.shown {
+            *manner = Manner::Slowly;
         }
     }
 
@@ -215,8 +232,8 @@ impl PreviewLive {
             Shown::Refused { text, is_passing } => {
                 shown::refused(text, is_passing.then_some(&self.typed))
             }
-            Shown::Known { preview, is_slow } => html! {
-                {shown::preview(preview, *is_slow, &self.typed)}
+            Shown::Known { preview, manner } => html! {
+                {shown::preview(preview, *manner, &self.typed)}
                 {self.reload_at(preview).map(shown::reload)}
             },
         }
@@ -231,9 +248,9 @@ impl PreviewLive {
 }
 
 impl Shown {
-    fn of(known: Result<Preview, AskError>, is_slow: bool) -> Self {
+    fn of(known: Result<Preview, AskError>, manner: Manner) -> Self {
         match known {
-            Ok(preview) => Self::Known { preview: Box::new(preview), is_slow },
+            Ok(preview) => Self::Known { preview: Box::new(preview), manner },
             Err(error) => {
                 let is_passing = !matches!(error, AskError::Off(_));
                 Self::Refused { text: error.to_string(), is_passing }

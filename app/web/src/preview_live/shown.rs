@@ -3,6 +3,7 @@
 use liveview::{Rendered, html};
 use previews::{LinkError, Page, PageImage, Preview, Reason, Status};
 
+use super::Manner;
 use crate::message::rfc3339;
 
 /// Nothing was typed.
@@ -25,8 +26,8 @@ pub(super) fn refused(text: &str, again: Option<&String>) -> Rendered {
 }
 
 /// What is known of a link that was typed like this.
-pub(super) fn preview(preview: &Preview, is_slow: bool, typed: &str) -> Rendered {
-    let (line, class) = line(preview, is_slow);
+pub(super) fn preview(preview: &Preview, manner: Manner, typed: &str) -> Rendered {
+    let (line, class) = line(preview, manner);
     html! {
         {status(line, class)}
         {preview.page.as_ref().map(|page| card(page, preview))}
@@ -45,26 +46,33 @@ fn status(line: Rendered, class: &'static str) -> Rendered {
     html! { <div role="status" id="preview-status" class={class}>{line}</div> }
 }
 
-fn line(preview: &Preview, is_slow: bool) -> (Rendered, &'static str) {
+/// The line that says how it stands, and how it looks.
+fn line(preview: &Preview, manner: Manner) -> (Rendered, &'static str) {
     let host = preview.link.host();
-    match &preview.status {
-        Status::Pending if !is_slow => (Rendered::empty(), "hint"),
-        Status::Pending if preview.page.is_some() => {
+    let stale_since = preview.fetched_at_ms.filter(|_| preview.page.is_some());
+    match (&preview.status, stale_since) {
+        (Status::Pending, _) if manner != Manner::Slowly => (Rendered::empty(), "hint"),
+        (Status::Pending, None) => (waiting(format!("Looking at {host}…")), "hint"),
+        (Status::Pending, Some(_)) => {
             (waiting(format!("Looking whether {host} still says so…")), "hint")
         }
-        Status::Pending => (waiting(format!("Looking at {host}…")), "hint"),
-        Status::Processed => (
-            html! { <span class="visually-hidden">{format!("The preview of {host} is there.")}</span> },
-            "hint",
-        ),
-        Status::Error(reason) => match preview.fetched_at_ms.filter(|_| preview.page.is_some()) {
-            Some(at_ms) => (
-                html! { "Shown as of "{moment(at_ms)}"; it could not be looked at again. "{reason.to_string()} },
-                "hint",
-            ),
-            None => (html! { {reason.to_string()} }, "refusal"),
-        },
+        (Status::Processed, _) => {
+            let text = format!("The preview of {host} is there.");
+            (html! { <span class="visually-hidden">{text}</span> }, "hint")
+        }
+        (Status::Error(reason), None) => (reason_of(reason, manner), "refusal"),
+        (Status::Error(reason), Some(at_ms)) => {
+            let shown =
+                html! { "Shown as of "{moment(at_ms)}"; it could not be looked at again. " };
+            (html! { {shown}{reason_of(reason, manner)} }, "hint")
+        }
     }
+}
+
+fn reason_of(reason: &Reason, manner: Manner) -> Rendered {
+    let soon = (manner == Manner::TooSoon)
+        .then_some(" That was only seconds ago: please give it a moment before the next try.");
+    html! { {reason.to_string()}{soon} }
 }
 
 fn waiting(text: String) -> Rendered {

@@ -109,7 +109,9 @@ async fn a_failure_has_a_reason_and_another_try() {
     let mut page = house.person("Ana").browser.visit("/preview").await;
     type_url(&mut page, &site.url("/status/503")).await;
     page.until(|page| status(page).contains("503")).await;
-    assert_eq!(site.asked("/status/503"), 1);
+    page.submit("#preview-again", &[]).await;
+    assert!(status(&page).contains("only seconds ago"), "a button answers: {}", status(&page));
+    assert_eq!(site.asked("/status/503"), 1, "a site that is ill is left alone for a moment");
     house.rest_a_little();
     page.submit("#preview-again", &[]).await;
     page.until(|page| page.text(".preview-print") == "2 attempts.").await;
@@ -118,6 +120,26 @@ async fn a_failure_has_a_reason_and_another_try() {
     type_url(&mut page, "http://169.254.169.254/latest/meta-data/").await;
     page.until(|page| status(page).contains("not fetched")).await;
     assert!(!page.has("#preview-again"), "what is not allowed stays so");
+}
+
+#[tokio::test]
+async fn an_old_result_stays_when_the_site_fails_and_says_so() {
+    let site = Site::open().await;
+    let house = TeaHouse::with_previews(&site).await;
+    let url = site.url("/tea");
+    let path = format!("/preview?url={url}");
+    let mut page = house.person("Ana").browser.visit(&path).await;
+    page.until(|page| page.has("#preview-title")).await;
+    house.rest();
+    site.fail();
+    let mut page = house.person("Ben").browser.visit(&path).await;
+    assert_eq!(page.text("#preview-title"), "About /tea", "what is old is better than nothing");
+    page.until(|page| status(page).contains("could not be looked at again")).await;
+    assert!(status(&page).starts_with("Shown as of "), "{}", status(&page));
+    assert!(status(&page).contains("503"), "{}", status(&page));
+    assert_eq!(page.text("#preview-title"), "About /tea");
+    assert!(page.text(".preview-print").ends_with("2 attempts."), "{}", page.html());
+    assert!(page.has("#preview-again"));
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use fetch::Opening;
@@ -19,26 +22,34 @@ use tokio::{
 /// itself.
 pub struct Site {
     address: SocketAddr,
-    asked: Asked,
-    released: watch::Sender<bool>,
+    inside: Arc<Inside>,
     _scope: Scope,
 }
 
-type Asked = Arc<Mutex<BTreeMap<String, usize>>>;
+/// What the answers and the test share.
+struct Inside {
+    asked: Mutex<BTreeMap<String, usize>>,
+    released: watch::Sender<bool>,
+    fails: AtomicBool,
+}
 
 impl Site {
     pub async fn open() -> Self {
         let scope = Scope::root("site");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let (asked, (released, held)) = (Asked::default(), watch::channel(false));
-        let (visits, answers) = (asked.clone(), scope.clone());
+        let inside = Arc::new(Inside {
+            asked: Mutex::default(),
+            released: watch::Sender::new(false),
+            fails: AtomicBool::new(false),
+        });
+        let (answers, shared) = (scope.clone(), inside.clone());
         scope.spawn_abortable("site", async move {
             while let Ok((stream, _)) = listener.accept().await {
-                answers.spawn_abortable("answer", answer(stream, visits.clone(), held.clone()));
+                answers.spawn_abortable("answer", answer(stream, shared.clone()));
             }
         });
-        Self { address, asked, released, _scope: scope }
+        Self { address, inside, _scope: scope }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -53,7 +64,12 @@ impl Site {
 
     /// Answers what was held.
     pub fn release(&self) {
-        self.released.send_replace(true);
+        self.inside.released.send_replace(true);
+    }
+
+    /// Answers everything with 503 from now on.
+    pub fn fail(&self) {
+        self.inside.fails.store(true, Relaxed);
     }
 
     /// How often somebody asked for `path`.
@@ -66,20 +82,22 @@ impl Site {
     }
 
     fn counts(&self) -> BTreeMap<String, usize> {
-        self.asked.lock().expect("no panic while it is held").clone()
+        self.inside.asked.lock().expect("no panic while it is held").clone()
     }
 }
 
-async fn answer(mut stream: TcpStream, asked: Asked, mut held: watch::Receiver<bool>) {
+async fn answer(mut stream: TcpStream, inside: Arc<Inside>) {
     let mut head = vec![0; 4_096];
     let length = stream.read(&mut head).await.expect("somebody asks");
     let head = String::from_utf8_lossy(&head[..length]).into_owned();
     let path = head.split(' ').nth(1).expect("a request has a path").to_owned();
-    *asked.lock().expect("no panic while it is held").entry(path.clone()).or_default() += 1;
+    *inside.asked.lock().expect("no panic while it is held").entry(path.clone()).or_default() += 1;
     if path.starts_with("/held/") {
-        let _gone = held.wait_for(|released| *released).await;
+        let mut released = inside.released.subscribe();
+        released.wait_for(|released| *released).await.expect("the site is open");
     }
-    let status = path.strip_prefix("/status/").unwrap_or("200");
+    let fails = inside.fails.load(Relaxed).then_some("503");
+    let status = fails.or(path.strip_prefix("/status/")).unwrap_or("200");
     let (kind, body) = match path.as_str() {
         "/picture.png" => ("image/png", PICTURE.to_vec()),
         _ => ("text/html; charset=utf-8", page(&path).into_bytes()),
