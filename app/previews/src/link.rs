@@ -56,6 +56,10 @@ impl Link {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(LinkError::Credentials);
         }
+        // A host that consists of dots is the root of all names, which is no site.
+        if url.host_str().is_none_or(|host| host.trim_matches('.').is_empty()) {
+            return Err(LinkError::NotUrl);
+        }
         url.set_fragment(None);
         // The normal form can be longer than what was typed: it is in ASCII.
         if url.as_str().len() > LINK_CHARS_MAX { Err(LinkError::TooLong) } else { Ok(Self(url)) }
@@ -169,6 +173,8 @@ mod tests {
         refused("1.5", LinkError::NotUrl);
         refused("tea at five.", LinkError::NotUrl);
         refused("/r/kitchen", LinkError::NotUrl);
+        refused("http://./x", LinkError::NotUrl);
+        refused("..", LinkError::NotUrl);
         refused("https://exa mple.org", LinkError::NotUrl);
         refused("https://example.org:99999/", LinkError::NotUrl);
     }
