@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
     sync::{Arc, Mutex, MutexGuard, Weak},
     time::Duration,
 };
@@ -274,6 +275,12 @@ impl Seat {
         if let Some(in_room) = &self.in_room {
             in_room.update(change);
         }
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").finish_non_exhaustive()
     }
 }
 

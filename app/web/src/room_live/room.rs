@@ -1,7 +1,5 @@
 //! A room as one visitor has it open.
 
-use std::fmt;
-
 use chat::{Action, Chat, Member, Page, Role, RoomSummary, Seat, Unanswered, allowed};
 use identity::{Guest, GuestId};
 use liveview::{Cx, Interrupt, Params, Place, Stream};
@@ -45,7 +43,8 @@ pub(super) struct Room {
     /// When a fleeting room is erased unless somebody comes. A page that is connected is somebody.
     pub(super) erased_at_ms: Option<i64>,
     blocks: Vec<Guest>,
-    seat: Option<Taken>,
+    /// The page's place among those who are there.
+    seat: Option<Seat>,
     keys: u64,
 }
 
@@ -88,15 +87,6 @@ pub(super) struct Refusal {
 pub(super) struct Past {
     pub(super) rows: Vec<Row>,
     pub(super) has_later: bool,
-}
-
-/// The page's place among those who are there.
-struct Taken(Seat);
-
-impl fmt::Debug for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Taken")
-    }
 }
 
 /// What the address, and the page before, ask for.
@@ -168,7 +158,7 @@ impl Room {
         let (house, me) = (cx.app().clone(), &viewer.me);
         let chat = &house.chat;
         // Subscribed to nothing: whoever comes and goes is seen in the list of people.
-        let seat = cx.connected().then(|| Taken(chat.attendance().arrive(&summary.id, me)));
+        let seat = cx.connected().then(|| chat.attendance().arrive(&summary.id, me));
         let mut room = Self {
             role,
             composer: asked.composer,
@@ -266,25 +256,23 @@ impl Room {
         }
     }
 
-    /// Whoever enters a private chat that they were invited to has accepted.
+    /// Whoever enters a private chat that they were invited to has accepted, whatever they said
+    /// before.
     pub(super) async fn look_at_invite(&mut self, chat: &Chat, me: &Guest) {
         if self.summary.with.is_none() {
             return;
         }
         // A fault is logged where it happened, and nothing is told; the next hint looks again.
         let pending = chat.pending_invite(&self.summary.id).await.ok().flatten();
-        match pending {
-            Some(invite) if invite.to != me.id => self.invited = Some(Invited::Waits),
-            Some(_) if self.seat.is_some() => {
-                // Answered or expired meanwhile: they are in all the same.
-                let _answered = chat.accept(me, &self.summary.id).await;
-            }
-            Some(_) => {}
-            None => {
-                let unanswered = chat.unanswered(&me.id, &self.summary.id).await.ok().flatten();
-                self.invited = unanswered.map(Invited::of);
-            }
+        if pending.is_some_and(|invite| invite.to != me.id) {
+            self.invited = Some(Invited::Waits);
+            return;
         }
+        if self.seat.is_some() {
+            let _told = chat.entered(me, &self.summary.id).await;
+        }
+        let unanswered = chat.unanswered(&me.id, &self.summary.id).await.ok().flatten();
+        self.invited = unanswered.map(Invited::of);
     }
 
     pub(super) fn refuse(&mut self, act: &str, fields: &Params, text: String) {
@@ -314,7 +302,7 @@ impl Room {
     /// A key was typed: its number.
     pub(super) fn typed(&mut self) -> u64 {
         self.keys += 1;
-        if let Some(Taken(seat)) = &self.seat {
+        if let Some(seat) = &self.seat {
             seat.set_typing(true);
         }
         self.keys
@@ -327,13 +315,13 @@ impl Room {
     pub(super) fn stopped_typing(&mut self) {
         // What was typed until now ends with this.
         self.keys += 1;
-        if let Some(Taken(seat)) = &self.seat {
+        if let Some(seat) = &self.seat {
             seat.set_typing(false);
         }
     }
 
     pub(super) fn set_idle(&self, idle: bool) {
-        if let Some(Taken(seat)) = &self.seat {
+        if let Some(seat) = &self.seat {
             seat.set_idle(idle);
         }
     }

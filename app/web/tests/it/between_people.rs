@@ -86,6 +86,24 @@ async fn nobody_answers_the_invitations_of_others() {
     assert_eq!(house.since(before).await, [""; 0], "one does not accept for the other");
 }
 
+#[tokio::test]
+async fn who_said_no_and_comes_all_the_same_is_said_to_have_come() {
+    let house = TeaHouse::open().await;
+    let (mut ana, mut ben) = (house.person("Ana"), house.person("Ben"));
+    let room = house.chat.invite(&ana.guest, &ben.guest).await.expect("Ben is invited");
+    let path = format!("/r/{}", room.slug.as_str());
+    let mut anas = ana.browser.visit(&path).await;
+    house.chat.decline(&ben.guest, &room.id).await.expect("no fault");
+    anas.until(|page| page.html().contains("They said no.")).await;
+    house.get(&ben, &path).await;
+    house.caught_up().await;
+    anas.catch_up().await;
+    assert!(anas.html().contains("They said no."), "a page that nobody opened is nobody's coming");
+
+    let _bens = ben.browser.visit(&path).await;
+    anas.until(|page| !page.html().contains("They said no.")).await;
+}
+
 /// A private room tells its door to strangers, whatever they try.
 #[tokio::test]
 async fn trying_something_in_a_private_room_tells_nothing_about_it() {
