@@ -241,8 +241,7 @@ impl RoomLive {
                 Ok(Shown::Inside(Box::new(room)))
             }
             entry => {
-                let (chat, me) = (cx.app().chat.clone(), &viewer.me.id);
-                let outside = Outside::look(&chat, me, room, entry, asked.refusal).await;
+                let outside = Outside::look(viewer, room, entry, asked.refusal, cx).await;
                 cx.title(outside.title());
                 Ok(Shown::Outside(Box::new(outside)))
             }

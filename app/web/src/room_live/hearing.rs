@@ -111,8 +111,7 @@ impl RoomLive {
             }
             (_, Entry::Inside) => self.enter(summary, cx).await,
             (_, entry) => {
-                let me = &self.viewer.me.id;
-                let outside = Outside::look(&chat, me, summary, entry, None).await;
+                let outside = Outside::look(&self.viewer, summary, entry, None, cx).await;
                 cx.title(outside.title());
                 self.shown = Shown::Outside(Box::new(outside));
             }

@@ -1,11 +1,11 @@
 //! What somebody sees of a room that they are not in: the door, or that it is closed to them, or what
 //! is left of it.
 
-use chat::{Action, Chat, Role, RoomSummary, Status, allowed};
+use chat::{Action, Chat, Role, RoomSummary, Seat, Status, allowed};
 use identity::GuestId;
-use liveview::{Rendered, html};
+use liveview::{Cx, Rendered, html};
 
-use super::{Msg, Viewer, room::Refusal};
+use super::{Msg, RoomLive, Viewer, room::Refusal};
 use crate::{
     access::Entry,
     companion::Companion,
@@ -21,18 +21,23 @@ pub(super) struct Outside {
     /// The visitor knocked, and has no answer yet.
     waits: bool,
     pub(super) refusal: Option<String>,
+    /// Whoever waits at a door is in no room, and online all the same.
+    _seat: Option<Seat>,
 }
 
 impl Outside {
     pub(super) async fn look(
-        chat: &Chat,
-        me: &GuestId,
+        viewer: &Viewer,
         summary: RoomSummary,
         entry: Entry,
         refusal: Option<Refusal>,
+        cx: &Cx<RoomLive>,
     ) -> Self {
-        let waits = waits(chat, me, &summary, entry).await;
-        Self { summary, entry, waits, refusal: refusal.map(|refusal| refusal.text) }
+        let (chat, me) = (&cx.app().chat, &viewer.me);
+        let waits = waits(chat, &me.id, &summary, entry).await;
+        let seat = cx.connected().then(|| chat.attendance().visit(me));
+        let refusal = refusal.map(|refusal| refusal.text);
+        Self { summary, entry, waits, refusal, _seat: seat }
     }
 
     /// Somebody whose knock is no longer there, and who is still outside, was told no.

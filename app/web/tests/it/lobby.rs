@@ -110,3 +110,28 @@ async fn a_form_of_another_site_starts_nothing() {
         assert_eq!(refused.status, 403, "{path}");
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_at_a_door_is_online() {
+    let house = TeaHouse::open().await;
+    let (ana, mut ben, mut eve) = (house.person("Ana"), house.person("Ben"), house.person("Eve"));
+    let cellar = NewRoom { visibility: Visibility::Private, ..NewRoom::titled("The cellar") };
+    let cellar = house.chat.create_room(&ana.guest, cellar).await.expect("a room is opened");
+    house.caught_up().await;
+    let online = || house.chat.attendance().online();
+    let mut lobby = eve.browser.visit("/").await;
+    assert_eq!(online(), 1, "need a house with nobody else in it");
+    let path = format!("/r/{}", cellar.slug.as_str());
+    house.get(&ben, &path).await;
+    assert_eq!(online(), 1, "a page without a script is nobody's");
+
+    let mut door = ben.browser.visit(&path).await;
+    assert!(door.has("#knock"), "need somebody who is outside");
+    assert_eq!((online(), house.chat.attendance().count(&cellar.id)), (2, 0));
+    lobby.until(|page| page.text(".house-counts").contains("2 people online")).await;
+
+    door.submit("#knock", &[]).await;
+    house.chat.admit(&cellar.id, &ana.guest, &ben.guest).await.expect("she may");
+    door.until(|page| page.has("#room")).await;
+    assert_eq!((online(), house.chat.attendance().count(&cellar.id)), (2, 1));
+}
