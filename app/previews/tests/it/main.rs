@@ -5,6 +5,7 @@ mod head;
 mod web;
 mod cast;
 mod pages;
+mod asking;
 mod messages;
 mod erasing;
 mod guarding;
