@@ -1,4 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Site } from "../site.js";
 import { test as base, expect, isLive } from "../test.js";
 
@@ -117,6 +119,33 @@ test("it works without JavaScript", async ({ site, visit }) => {
   await expect(title(page)).toHaveText("An old page");
   await page.goto("/preview?url=exampl");
   await expect(status(page)).toHaveText("That is not a web address yet.");
+});
+
+test("a host leaves a site out, or switches previews off, while the server runs", async ({ site, house, person }) => {
+  const server = await house({ settings: site.settings });
+  const page = await person({ baseURL: server.url });
+  await page.goto(`/preview?${new URLSearchParams({ url: `${site.url}/green` })}`);
+  await expect(title(page)).toHaveText("Green tea");
+  for (const [settings, words] of [
+    [`${site.settings}deny = ["127.0.0.1"]\n`, "Previews of this site are switched off here."],
+    ["[previews]\nenabled = false\n", "Previews are switched off here."],
+  ]) {
+    await writeFile(join(server.folder, "settings.toml"), settings);
+    server.process.kill("SIGHUP");
+    await expect(async () => {
+      await page.reload();
+      await expect(status(page)).toHaveText(words, { timeout: 500 });
+    }).toPass();
+    await expect(title(page)).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
+  }
+  // A mistake leaves everything as it is, and is told to the host.
+  await writeFile(join(server.folder, "settings.toml"), '[previews]\nenabled = true\nallow = ["localhost"]\n');
+  server.process.kill("SIGHUP");
+  await expect.poll(() => server.log).toContain("is not an address such as");
+  expect(server.log).toContain("line 3");
+  await page.reload();
+  await expect(status(page)).toHaveText("Previews are switched off here.");
 });
 
 test("nothing serious for those who see, hear or type otherwise, whatever there is to tell", async ({ site, visit }) => {
