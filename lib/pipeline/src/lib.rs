@@ -5,6 +5,43 @@
 //! one lane (a host, say) wait for each other as the [`LaneLimits`] say, and no lane waits for
 //! another one. A [`Batcher`] takes results together.
 //!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use pipeline::{Attempt, Job, JobId, Pipeline, Processor, Queue, WorkError, testing};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Serialize, Deserialize)]
+//! struct Brew { pot: String }
+//!
+//! impl Job for Brew {
+//!     fn lane(&self) -> String { self.pot.clone() }
+//! }
+//!
+//! struct Kettle(tokio::sync::mpsc::Sender<String>);
+//!
+//! impl Processor for Kettle {
+//!     type Job = Brew;
+//!     type Output = ();
+//!     async fn process(&self, attempt: Attempt<Brew>) -> Result<(), WorkError> {
+//!         self.0.send(attempt.job.pot).await.map_err(|gone| WorkError::GiveUp(gone.into()))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let scope = tasks::Scope::root("kitchen");
+//! // Of your own: a name, limits, where jobs are kept; and how many work, how often, how long.
+//! let queue = Queue::open(testing::queue_config(), &scope).await.expect("memory has room");
+//! let (pours, mut poured) = tokio::sync::mpsc::channel(1);
+//! let source = Arc::new(queue.clone());
+//! let pipeline = Pipeline::start(Kettle(pours), source, testing::config(), &scope);
+//! let id = JobId::new("first").expect("a short word");
+//! queue.push(id, Brew { pot: "green".into() }).await.expect("there is room");
+//! assert_eq!(poured.recv().await.as_deref(), Some("green"));
+//! assert_eq!(pipeline.drain(Duration::from_secs(5)).await.cut_off, 0);
+//! # scope.stop(Duration::from_secs(5)).await.expect("nothing hangs");
+//! # }
+//! ```
+//!
 //! Moving from memory to the log changes [`Keep`] and nothing else. How to test a processor is in
 //! [`testing`], with an example that runs.
 //!
@@ -73,8 +110,8 @@
 //!   that came later. Lanes that may start take turns.
 //! - With [`Keep::Log`], the text of a job is unreadable in every file of the log a second or so after
 //!   it is settled, and after the queue stopped; if the store fails, as soon as it works again.
-//! - A start reads the last 10,000 events of the queue and at most twice as many more in proportion to
-//!   what is open, however long the queue's history is.
+//! - A start reads the last 10,000 events of the queue, or about 20,000 and two for each open job if
+//!   something is open for that long, however long the queue's history is.
 //! - Attempts are counted anew after a restart, and a job that waited for its next one has its turn at
 //!   once.
 //!
