@@ -38,6 +38,7 @@ test("a link to a message shows it to whoever may read it", async ({ person }) =
   // What is gone is quoted no more.
   await anas.remove("The tea is ready.");
   await expect(bens.message("Message removed")).toBeVisible();
+  await expect(quotes(bens)).toHaveCount(0);
   await bens.page.reload();
   await bens.isCurrent();
   await expect(bens.message("Both:").locator("a")).not.toHaveCount(0);

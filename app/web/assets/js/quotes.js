@@ -27,7 +27,10 @@ const watchers = new WeakMap();
 
 /** From now on. */
 export function showQuotes() {
-  const look = () => document.querySelectorAll(".quotes[data-messages]").forEach(watch);
+  const look = () => {
+    document.querySelectorAll(".quotes[data-messages]").forEach(watch);
+    forget();
+  };
   look();
   onPatch({ after: look });
 }
@@ -46,6 +49,15 @@ function watch(place) {
     watchers.set(root ?? document, new IntersectionObserver(came, { root, rootMargin: NEAR }));
   }
   watchers.get(root ?? document).observe(place);
+}
+
+/** What is seen to be removed is quoted no more. */
+function forget() {
+  const gone = Array.from(document.querySelectorAll(".message[data-removed] a.when"), (link) => link.getAttribute("href"));
+  if (gone.length === 0) return;
+  for (const link of document.querySelectorAll(".quote-link")) {
+    if (gone.includes(link.getAttribute("href"))) link.closest(".quote").remove();
+  }
 }
 
 async function fill(place) {
