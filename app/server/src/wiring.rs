@@ -28,6 +28,9 @@ use crate::{
 /// How long pages may take to say farewell, and work to be finished.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
+/// How long a fetch that is in hand may take then. A site may take ten seconds, and people wait for
+/// the server to be back: what is not finished is fetched again after the next start.
+const FETCHES_WITHIN: Duration = Duration::from_secs(1);
 /// How many links are looked at together.
 const FETCHES_MAX: usize = 32;
 
@@ -171,7 +174,7 @@ async fn stop(root: &Scope, pages: &Scope, contexts: &Contexts) {
     if let Err(error) = pages.stop(STOP_WITHIN).await {
         tracing::warn!(%error, "pages were cut off");
     }
-    contexts.previews.shutdown(STOP_WITHIN).await;
+    contexts.previews.shutdown(FETCHES_WITHIN).await;
     contexts.chat.shutdown(STOP_WITHIN).await;
     contexts.identity.shutdown(STOP_WITHIN).await;
     if let Err(error) = root.stop(STOP_WITHIN).await {
