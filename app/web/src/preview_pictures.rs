@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use chat::Visit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::Fault;
@@ -54,7 +55,7 @@ fn answer(
         Ok(None) => return StatusCode::NOT_FOUND.into_response(),
         Err(fault) => return doors.endpoint.fault(&fault).into_response(),
     };
-    let mut response = Response::new(Body::from(picture.bytes.to_vec()));
+    let mut response = Response::new(Body::from(Bytes::from_owner(picture.bytes)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(picture.media_type));
     headers.insert(header::CACHE_CONTROL, cached);

@@ -242,7 +242,7 @@ async fn a_cards_picture_is_for_whoever_may_read_the_room() {
         assert!(seen.head.contains("private, max-age=31536000, immutable"), "{}", seen.head);
         let stranger = house.get(&ben, &path).await.status;
         assert_eq!(stranger, if visibility == Visibility::Public { 200 } else { 404 }, "{title}");
-        let elsewhere = format!("/r/{}/cards/1-0000000000000000", room.slug.as_str());
+        let elsewhere = format!("/r/{}/cards/1-00000000-0000000000000000", room.slug.as_str());
         assert_eq!(house.get(&ana, &elsewhere).await.status, 404);
     }
 }
