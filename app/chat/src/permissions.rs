@@ -98,7 +98,8 @@ pub fn allowed(action: Action, role: Role, room: Condition) -> Result<(), Refusa
     match role {
         _ if room.stage == Stage::Erased => return Err(Refusal::Erased),
         Role::Expelled => return Err(Refusal::Expelled),
-        Role::Outsider if room.of_two || rule.from > role => return Err(Refusal::Private),
+        Role::Outsider if room.of_two => return Err(Refusal::OfTwoOthers),
+        Role::Outsider if rule.from > role => return Err(Refusal::Private),
         _ => {}
     }
     if room.of_two && !rule.of_two {
@@ -165,7 +166,7 @@ mod tests {
     fn cell(action: Action, role: Role, room: Condition) -> &'static str {
         match allowed(action, role, room) {
             Ok(()) => "yes",
-            Err(Refusal::Private) => "private",
+            Err(Refusal::Private | Refusal::OfTwoOthers) => "private",
             Err(Refusal::Expelled) => "expelled",
             Err(Refusal::OnlyTwo) => "of two",
             Err(Refusal::Ended) => "ended",

@@ -33,6 +33,9 @@ pub enum Refusal {
     NotAllowed(Action),
     #[error("This room is private. Knock, and its owner can let you in.")]
     Private,
+    /// Nobody can be let in, so there is no door to knock at.
+    #[error("This is a private chat of two people, and nobody else can enter.")]
+    OfTwoOthers,
     #[error("You were removed from this room.")]
     Expelled,
     #[error("This conversation has ended. It can be read, but nothing is added any more.")]

@@ -32,9 +32,9 @@ async fn two_get_a_room_that_is_theirs_alone() {
         house.say(&room.id, &ana(), "psst").await.expect("hers");
         house.say(&room.id, &ben(), "yes?").await.expect("his");
         let cleo = person('C', "Cleo");
-        assert_eq!(house.say(&room.id, &cleo, "me too").await, refused(Refusal::Private));
+        assert_eq!(house.say(&room.id, &cleo, "me too").await, refused(Refusal::OfTwoOthers));
         let knock = house.chat.knock(&room.id, &cleo).await.map(drop);
-        assert_eq!(knock, refused(Refusal::Private));
+        assert_eq!(knock, refused(Refusal::OfTwoOthers));
         assert_eq!(house.chat.role(&room, &cleo.id).await, Ok(Role::Outsider));
         let admit = house.chat.admit(&room.id, &ana(), &cleo).await.map(drop);
         assert_eq!(admit, refused(Refusal::OnlyTwo));

@@ -113,6 +113,7 @@ impl From<ActError> for Refused {
             ActError::Refused(
                 Refusal::NotAllowed(_)
                 | Refusal::Private
+                | Refusal::OfTwoOthers
                 | Refusal::Expelled
                 | Refusal::OnlyTwo
                 | Refusal::Blocked,

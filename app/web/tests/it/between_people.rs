@@ -79,6 +79,12 @@ async fn nobody_answers_the_invitations_of_others() {
     assert_eq!(waiting.len(), 1, "it still waits for Ben");
     let path = format!("/r/{}", room.slug.as_str());
     assert!(house.get(&eve, &path).await.body.contains("nobody else can enter"));
+    let mut outside = eve.browser.clone().visit(&path).await;
+    for fields in [[("act", "knock"), ("number", "")], [("act", "remove"), ("number", "1")]] {
+        frame(&mut outside, "act", &fields).await;
+        let refusal = "This is a private chat of two people, and nobody else can enter.";
+        assert_eq!(outside.text("#outside > .refusal"), refusal, "{fields:?}");
+    }
     let mut page = ana.browser.clone().visit(&path).await;
     let before = house.now().await;
     let fields = [("room", room.id.as_str()), ("act", "accept")];

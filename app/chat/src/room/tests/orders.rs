@@ -425,11 +425,11 @@ fn two_alone() {
         }
         check("they need not knock", &given, knock(who, 9), Err(Refusal::OnlyTwo));
     }
-    check("nobody else speaks", &given, say(cleo(), 1, "x", 9), Err(Refusal::Private));
+    check("nobody else speaks", &given, say(cleo(), 1, "x", 9), Err(Refusal::OfTwoOthers));
     let Command::Post(post) = say(ben(), 1, "x", 9) else { panic!("he says something") };
     let unheard = Command::Post(Post { is_heard: false, ..post });
     check("who is blocked is not heard", &given, unheard, Err(Refusal::Blocked));
-    check("nobody else knocks", &given, knock(cleo(), 9), Err(Refusal::Private));
+    check("nobody else knocks", &given, knock(cleo(), 9), Err(Refusal::OfTwoOthers));
     let said = [two(), posted(ana(), 1, "hi", 0)];
     let edit = Act::Edit { target: message(1, ana(), "hi"), body: "x".into(), links: vec![] };
     check("each has their words", &said, order(ben(), edit, 9), Err(Refusal::OnlyTwo));
