@@ -4,10 +4,11 @@
 //! already is `Ok` as well and changes nothing. [`Chat::readable`] waits until it can be read.
 
 use eventsourcing::{CommandId, DispatchError};
-use identity::{Guest, GuestName};
+use identity::{Guest, GuestId, GuestName};
 
 use crate::{
-    ActError, Chat, Done, Fault, Retention, Role, RoomId, TITLE_CHARS_MAX, Visibility,
+    ActError, Action, Chat, Done, Fault, Retention, Role, RoomId, TITLE_CHARS_MAX, Visibility,
+    allowed,
     card::READINGS_MAX,
     message::normal_body,
     room::{Act, Command, Order, Refusal, Room, Target},
@@ -211,6 +212,24 @@ impl Chat {
         self.timeline().target(room, number).await.map_err(ActError::Fault)
     }
 
+    /// Whoever may not read a room learns nothing about it by naming a message, not even whether
+    /// there is one. Whoever was let in just now may not be known yet: that is waited for.
+    pub(crate) async fn check_reads(&self, me: &GuestId, room: &RoomId) -> Result<(), ActError> {
+        match self.reads_now(me, room).await {
+            Err(ActError::Refused(_)) => {
+                self.caught_up().await.map_err(ActError::Fault)?;
+                self.reads_now(me, room).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn reads_now(&self, me: &GuestId, room: &RoomId) -> Result<(), ActError> {
+        let seen = self.directory().seen_by(me, room).await.map_err(ActError::Fault)?;
+        let (room, role) = seen.ok_or(ActError::Refused(Refusal::NoSuchRoom))?;
+        allowed(Action::Read, role, room.condition()).map_err(ActError::Refused)
+    }
+
     /// An order about message `number`: read, decided, and read again if that was too late.
     pub(crate) async fn order_on(
         &self,
@@ -219,6 +238,7 @@ impl Chat {
         number: u64,
         act: impl Fn(Target) -> Act,
     ) -> Result<Done, ActError> {
+        self.check_reads(&me.id, room).await?;
         for _ in 1..READINGS_MAX {
             let target = self.target(room, number).await?;
             match self.order(room, me, act(target)).await {

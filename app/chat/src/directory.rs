@@ -238,17 +238,20 @@ impl Directory {
     /// What the room itself would say, as far as it can be read.
     pub(crate) async fn role(&self, room: &RoomSummary, who: &GuestId) -> Result<Role, Fault> {
         let (room, who) = (room.clone(), who.clone());
+        self.read(move |db| role(db, &room, &who)).await
+    }
+
+    /// The room with this id, and who `who` is in it.
+    pub(crate) async fn seen_by(
+        &self,
+        who: &GuestId,
+        id: &RoomId,
+    ) -> Result<Option<(RoomSummary, Role)>, Fault> {
+        let (who, id) = (who.clone(), id.clone());
         self.read(move |db| {
-            if let Some(role) = standings::role(db, &room.id, &who)? {
-                return Ok(role);
-            }
-            let visibility = rooms::visibility(db, &room.id)?.unwrap_or(room.visibility);
-            Ok(match visibility {
-                // Nobody stands in an erased room any more, but it stays known whose it was.
-                _ if room.owner.id == who => Role::Owner,
-                Visibility::Private => Role::Outsider,
-                Visibility::Public | Visibility::Unlisted => Role::Visitor,
-            })
+            let Some(room) = rooms::by_id(db, &id)? else { return Ok(None) };
+            let role = role(db, &room, &who)?;
+            Ok(Some((room, role)))
         })
         .await
     }
@@ -264,4 +267,17 @@ impl Directory {
         let read = self.model.read(query).await;
         read.map_err(|error: ReadError| Fault::log("reading the directory", &error))
     }
+}
+
+fn role(db: &Connection, room: &RoomSummary, who: &GuestId) -> rusqlite::Result<Role> {
+    if let Some(role) = standings::role(db, &room.id, who)? {
+        return Ok(role);
+    }
+    let visibility = rooms::visibility(db, &room.id)?.unwrap_or(room.visibility);
+    Ok(match visibility {
+        // Nobody stands in an erased room any more, but it stays known whose it was.
+        _ if room.owner.id == *who => Role::Owner,
+        Visibility::Private => Role::Outsider,
+        Visibility::Public | Visibility::Unlisted => Role::Visitor,
+    })
 }

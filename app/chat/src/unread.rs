@@ -8,7 +8,7 @@ use eventsourcing::{
 use identity::{Guest, GuestId};
 
 use crate::{
-    Chat, Fault, Role, RoomId, RoomSummary, Visibility,
+    ActError, Chat, Fault, Role, RoomId, RoomSummary, Visibility,
     columns::{as_sql, from_sql},
     directory::read_room,
     event::Event,
@@ -35,15 +35,18 @@ impl Chat {
     /// Costs a write for the reader alone, and never one for whoever is absent.
     ///
     /// # Errors
-    /// It was not stored.
-    pub async fn read_up_to(&self, room: &RoomId, me: &Guest, number: u64) -> Result<(), Fault> {
-        let number = number.min(self.timeline().head(room).await?.messages);
-        let known = self.read_mark(room, &me.id).await?;
+    /// `me` may not read the room, or it was not stored.
+    pub async fn read_up_to(&self, room: &RoomId, me: &Guest, number: u64) -> Result<(), ActError> {
+        self.check_reads(&me.id, room).await?;
+        let head = self.timeline().head(room).await.map_err(ActError::Fault)?;
+        let number = number.min(head.messages);
+        let known = self.read_mark(room, &me.id).await.map_err(ActError::Fault)?;
         if known.is_some_and(|known| known >= number) {
             return Ok(());
         }
         let (room, at_ms) = (room.clone(), self.0.clock.now_ms());
-        self.reads(me, Read::UpTo { room, number, anew: known.is_none(), at_ms }).await
+        let up_to = Read::UpTo { room, number, anew: known.is_none(), at_ms };
+        self.reads(me, up_to).await.map_err(ActError::Fault)
     }
 
     /// How far `me` has read `room`; `None`: never been there, or not for long.

@@ -4,7 +4,7 @@ use chat::{
     ActError, CreateError, Happening, IDLE_MS_MAX, LineError, NewRoom, Refusal, Retention, Role,
     RoomId, Status, TITLE_CHARS_MAX, Visibility,
 };
-use identity::GuestName;
+use identity::{Guest, GuestName};
 
 use crate::cast::{House, ana, ben, bodies, in_every_house, person};
 
@@ -40,6 +40,42 @@ async fn what_was_just_said_can_be_changed_and_removed() {
         assert_eq!(none, refused(Refusal::NoSuchMessage));
         let next = house.say(&kitchen, &ana(), "next").await.expect("accepted");
         assert_eq!(next.number, 2, "its number stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_not_read_a_room_does_not_learn_what_is_in_it() {
+    in_every_house(async |house| {
+        let kitchen = house.kitchen().await.id;
+        let (cleo, eve) = (person('C', "Cleo"), person('E', "Eve"));
+        house.say(&kitchen, &ana(), "helo https://example.org/").await.expect("accepted");
+        house.chat.expel(&kitchen, &ana(), &cleo).await.expect("she owns it");
+        let private = Visibility::Private;
+        house.chat.set_visibility(&kitchen, &ana(), private).await.expect("she owns it");
+        let tried = async |who: &Guest, number| {
+            house.chat.caught_up().await.expect("it catches up");
+            let chat = &house.chat;
+            [
+                chat.edit(&kitchen, who, number, "worse").await.map(drop),
+                chat.remove(&kitchen, who, number).await.map(drop),
+                chat.dismiss_card(&kitchen, who, number, "https://example.org/").await.map(drop),
+                chat.read_up_to(&kitchen, who, number).await,
+            ]
+        };
+        for (who, refusal) in [(&eve, Refusal::Private), (&cleo, Refusal::Expelled)] {
+            for number in [1, 2] {
+                let all = std::array::from_fn(|_| refused(refusal.clone()));
+                assert_eq!(tried(who, number).await, all, "{}: message {number}", who.name);
+            }
+            assert_eq!(house.chat.read_mark(&kitchen, &who.id).await, Ok(None), "{}", who.name);
+        }
+        let none = house.chat.edit(&RoomId::random(), &eve, 1, "x").await.map(drop);
+        assert_eq!(none, refused(Refusal::NoSuchRoom));
+
+        house.chat.admit(&kitchen, &ana(), &eve).await.expect("she owns it");
+        let there = house.chat.remove(&kitchen, &eve, 2).await.map(drop);
+        assert_eq!(there, refused(Refusal::NoSuchMessage), "she is in, as she was just told");
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chat::{Found, HITS_MAX, NewRoom, RoomId, Search, Visibility};
+use chat::{ActError, Found, HITS_MAX, NewRoom, Refusal, RoomId, Search, Visibility};
 use identity::Guest;
 use proptest::prelude::*;
 
@@ -182,7 +182,8 @@ async fn what_somebody_may_not_read_they_do_not_find() {
             by_words
         };
         assert_eq!((finds(&ana()).await, finds(&ben()).await), (1, 0));
-        house.chat.read_up_to(&den, &ben(), 1).await.expect("whoever asks for it");
+        let visit = house.chat.read_up_to(&den, &ben(), 1).await;
+        assert_eq!(visit, Err(ActError::Refused(Refusal::Private)));
         assert_eq!(finds(&ben()).await, 0, "a visit opens no private room");
         house.chat.admit(&den, &ana(), &ben()).await.expect("hers");
         assert_eq!(finds(&ben()).await, 1);
@@ -197,7 +198,8 @@ async fn what_somebody_may_not_read_they_do_not_find() {
         assert_eq!((finds(&dora).await, finds(&cleo).await), (0, 0));
         house.chat.read_up_to(&den, &dora, 1).await.expect("stored");
         assert_eq!(finds(&dora).await, 1, "she has been there");
-        house.chat.read_up_to(&den, &cleo, 1).await.expect("stored");
+        let visit = house.chat.read_up_to(&den, &cleo, 1).await;
+        assert_eq!(visit, Err(ActError::Refused(Refusal::Expelled)));
         house.chat.set_visibility(&den, &ana(), Visibility::Public).await.expect("hers");
         assert_eq!(finds(&cleo).await, 0, "expelled is expelled, in any room");
         assert_eq!(finds(&ben()).await, 1);

@@ -1,6 +1,6 @@
 //! What somebody has not read yet.
 
-use chat::{KnownRoom, NewRoom, PersonHint, RoomId, Visibility};
+use chat::{ActError, KnownRoom, NewRoom, PersonHint, Refusal, RoomId, Visibility};
 use identity::Guest;
 use pubsub::Received;
 
@@ -57,7 +57,8 @@ async fn a_visit_is_enough_to_know_a_room() {
     assert_eq!(known(&house, &ben()).await, []);
     house.chat.read_up_to(&kitchen, &ben(), 0).await.expect("stored");
     assert_eq!(known(&house, &ben()).await, [is("Kitchen", 0, 0)], "known again");
-    house.chat.read_up_to(&RoomId::random(), &ben(), 9).await.expect("nothing to do");
+    let nowhere = house.chat.read_up_to(&RoomId::random(), &ben(), 9).await;
+    assert_eq!(nowhere, Err(ActError::Refused(Refusal::NoSuchRoom)));
     assert_eq!(known(&house, &ben()).await.len(), 1, "no room is none");
     house.close().await;
 }
