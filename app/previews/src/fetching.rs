@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     Head, HeadReader, Link, Picture, Reading, Reason, Settings,
     kind::Kind,
+    line::{SITE_CHARS_MAX, TITLE_CHARS_MAX, line},
     oembed::{ANSWER_BYTES_MAX, OEmbed},
 };
 
@@ -242,14 +243,14 @@ async fn read_head(
 /// Whose page it is, if it does not say.
 fn site_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    host.strip_prefix("www.").unwrap_or(host).to_owned()
+    line(host.strip_prefix("www.").unwrap_or(host), SITE_CHARS_MAX).unwrap_or_default()
 }
 
 /// What the file at `url` is called.
 fn file_name(url: &Url) -> Option<String> {
     let name = url.path_segments()?.next_back()?;
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    crate::line::line(&name, crate::line::TITLE_CHARS_MAX)
+    line(&name, TITLE_CHARS_MAX)
 }
 
 #[cfg(test)]
@@ -265,6 +266,8 @@ mod tests {
         );
         assert_eq!(name("https://tea.test/").as_deref(), None);
         let site = |url: &str| site_of(&Url::parse(url).expect("a URL"));
+        let long = format!("https://{}.test/", ["a"; 60].join("."));
+        assert!(site(&long).chars().count() <= chat::CARD_SITE_CHARS_MAX, "a room takes it");
         assert_eq!(
             (site("https://www.tea.test/"), site("https://a.tea.test/")),
             ("tea.test".to_owned(), "a.tea.test".to_owned())

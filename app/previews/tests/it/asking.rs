@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use eventsourcing::{FaultyStore, MemoryStore};
+use eventsourcing::{FaultyStore, MemoryStore, StreamId};
 use fetch::{Config, Fetcher, Resolve, Resolved, Trust};
 use previews::{AskError, Link, Reason, Settings, Status};
 use pubsub::Received;
@@ -85,8 +85,11 @@ async fn a_thousand_who_wait_for_a_site_that_never_answers_are_all_told_in_time(
     }
     let one_more = house.previews.ask(&link("http://silent.test/more")).await;
     assert_eq!(one_more, Err(AskError::Busy), "there is a bound, and an answer to it");
-    // Their time begins when they are first looked at.
-    tokio::task::yield_now().await;
+    let stream = StreamId::new("queue", "previews");
+    while house.log.read_stream(&stream, 0, 1).await.expect("no fault").head < 1_000 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // All of them wait by now.
     tokio::time::pause();
     for _ in 0..13 {
         tokio::time::advance(Duration::from_secs(1)).await;

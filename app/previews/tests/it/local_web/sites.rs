@@ -195,7 +195,7 @@ fn with_picture(of: &str) -> Vec<u8> {
 async fn pictured(opening: &mut Opening<'_>) {
     for (number, at) in ["/a.png", "a.png", "//HOST/a.png", "?a.png", "/a.png#b"].iter().enumerate()
     {
-        for size in [(1200, 630), (64, 64), (300, 2000)] {
+        for size in [(800, 420), (64, 64), (120, 800)] {
             let picture = found("image/png", png(size.0, size.1, [number as u8, 0, 0]));
             let page = with_picture(&at.replace("//HOST", ""));
             let answer = move |path: &str| match path.contains("a.png") {
