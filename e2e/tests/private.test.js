@@ -120,6 +120,16 @@ test("whoever declines is asked no more for a while, and the other is told", asy
   await expect(inviteOf(ben, "Ana")).toBeHidden();
 });
 
+test("whoever said no and comes all the same has come", async ({ server, person }) => {
+  const { pages: [ana, ben] } = await meet(server, person, ["Ana", "Ben"]);
+  const address = await invite(ana, "Ben");
+  await answer(ben, "Decline").click();
+  await expect(ana.getByText("They said no.")).toBeVisible();
+  await Room.open(ben, address);
+  await expect(ana.getByText("They said no.")).toBeHidden();
+  await expect(ana.locator(".people-here .person")).toHaveCount(2);
+});
+
 test("an invitation is withdrawn by leaving, and expires by itself", async ({ server, person }) => {
   test.setTimeout(180_000);
   const { path, pages: [ana, ben, cleo] } = await meet(server, person, ["Ana", "Ben", "Cleo"]);
