@@ -4,6 +4,52 @@
 //! in messages. Both go through one pipeline: a durable queue, one lane per host, so many fetches at
 //! a time. What comes of it is a [`Preview`], which the page shows, or a card, which goes into the
 //! room through the front door ([`chat::Chat::attach_card`]).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use eventsourcing::{EventStore, MemoryStore, ReadModelHome};
+//! use previews::{Link, Previews, Settings, Status};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (scope, clock) = (tasks::Scope::root("tea house"), tasks::Clock::system());
+//! let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+//! let store = chat::Store::Given { log: log.clone(), read_models: ReadModelHome::Memory };
+//! let chat = chat::Chat::open(chat::Config::new(store), clock.clone(), &scope).await?;
+//! let (_host, settings) = tokio::sync::watch::channel(Settings::default());
+//! let config = previews::Config {
+//!     log,
+//!     folder: None,
+//!     fetcher: fetch::Fetcher::new(fetch::Config::default()),
+//!     settings,
+//!     origins: vec!["https://tea.example".into()],
+//!     concurrency: 32,
+//! };
+//! let previews = Previews::open(config, chat.clone(), clock, &scope).await?;
+//!
+//! let link = Link::parse("http://192.168.1.1/admin")?;
+//! let _changes = previews.subscribe(&link);
+//! let preview = previews.ask(&link).await?;
+//! let Status::Error(reason) = preview.status else { panic!("that is nobody's business") };
+//! assert_eq!(reason.to_string(), "This address is not fetched: 192.168.1.1 is not on the public internet.");
+//! # previews.shutdown(std::time::Duration::from_secs(5)).await;
+//! # chat.shutdown(std::time::Duration::from_secs(5)).await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Promises
+//! - Whoever is told that a preview is pending gets one final answer within 12 seconds.
+//! - A link in a message is in the log until its card is, or will never be: a kill loses none.
+//! - A picture is there before its card, and gone when its card is.
+//! - What is kept of a link is kept no longer than what asked for it.
+//!
+//! # Tasks
+//! - `keeping_task.rs`: removes what has had its time.
+//! - One per fetch, which is given up when nobody wants it any more; one per link that is waited for on
+//!   the page, 1,000 at most. The pipeline runs its workers, and event sourcing one for the log.
+//!
+//! # Not here
+//! Which addresses may be reached (`fetch` decides), what rooms do with cards, pages and HTML, how
+//! often somebody may ask.
 
 mod link;
 mod body_links;

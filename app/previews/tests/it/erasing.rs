@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use chat::{NewRoom, Retention, RoomId};
-use eventsourcing::Position;
-use tasks::Clock;
+use eventsourcing::{FaultyStore, Position, SqliteConfig, SqliteStore};
+use tasks::{Clock, Scope};
 
 use crate::{
     cast::{self, House, NOON_MS, ana, files, files_with, sqlite, until},
@@ -201,4 +201,40 @@ async fn what_nobody_waits_for_is_in_no_file_after_it_was_answered() {
     })
     .await;
     house.close().await;
+}
+
+/// Everything that runs is dropped where it stands, right after the message was removed.
+#[test]
+fn what_was_removed_just_before_a_kill_is_gone_after_the_next_start() {
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder for this test");
+    let first = runtime();
+    first.block_on(async {
+        let web = Web::new();
+        let site = secretive(&web).await;
+        let (scope, clock) = (Scope::root("killed"), Clock::manual(NOON_MS));
+        let log = SqliteStore::open(folder.path(), SqliteConfig::default()).expect("a log");
+        let (log, path) = (FaultyStore::new(log), Some(folder.path()));
+        // Nothing is made unreadable before the kill.
+        log.set_keeps_text(true);
+        let (chat, previews, _settings) =
+            cast::open(log, path, &clock, web.fetcher(), web.settings(), &scope).await;
+        let kitchen = chat.create_room(&ana(), NewRoom::default()).await.expect("a room").id;
+        let said = cast::say(&chat, &clock, &kitchen, &url(&site)).await;
+        previews.caught_up().await.expect("it catches up");
+        chat.caught_up().await.expect("it catches up");
+        chat.remove(&kitchen, &ana(), said.number).await.expect("hers");
+    });
+    drop(first);
+    assert!(!files_with(folder.path(), SECRET).is_empty(), "this test needs it to be somewhere");
+
+    runtime().block_on(async {
+        let web = Web::new();
+        let (log, clock) = (sqlite(folder.path()), Clock::manual(NOON_MS + 60_000));
+        let house = House::open(log, Some(folder), clock, web.fetcher(), web.settings()).await;
+        house.caught_up().await;
+        nothing_is_left(&house).await;
+        house.close().await;
+    });
 }
