@@ -151,10 +151,10 @@ impl LiveView for PreviewLive {
     fn render(&self) -> Rendered {
         html! {
             {layout::top(Here::Elsewhere, &self.me)}
-            <main class="page preview-page" id="main">
+            <main class="page prose" id="main">
                 <h1>Link preview</h1>
-                <p class="intro">"What a web page says of itself, as a link to it shows in a room. This server looks at the page; the site does not learn who you are."</p>
-                <form id="preview-form" class="preview-form" action="/preview" method="get" phx-change={Msg::Typed} phx-submit={Msg::Look}>
+                <p class="hint">"What a web page says of itself, as a link to it shows in a room. This server looks at the page; the site does not learn who you are."</p>
+                <form id="preview-form" class="open-room" action="/preview" method="get" phx-change={Msg::Typed} phx-submit={Msg::Look}>
                     <label for="preview-url">Enter URL</label>
                     <input id="preview-url" type="text" inputmode="url" name={UrlForm::FIELDS.url} value={self.typed} autocomplete="off" autocapitalize="off" spellcheck="false" autofocus phx-debounce="300" aria-describedby="preview-status">
                     <button type="submit" class="button">Preview</button>

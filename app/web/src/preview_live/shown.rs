@@ -6,6 +6,9 @@ use previews::{LinkError, Page, PageImage, Preview, Reason, Status};
 use super::Manner;
 use crate::message::rfc3339;
 
+/// From this width on, a picture fills the card on a phone.
+const WIDE_PX: u32 = 320;
+
 /// Nothing was typed.
 pub(super) fn nothing() -> Rendered {
     status(html! { "Paste or type the address of a web page." }, "hint")
@@ -87,7 +90,7 @@ fn card(page: &Page, preview: &Preview) -> Rendered {
         <article class="preview-card" aria-labelledby="preview-title">
             {page.image.as_ref().map(picture)}
             <div class="preview-text">
-                <p class="preview-site">{page.site}</p>
+                <p class="hint">{page.site}</p>
                 <h2 id="preview-title"><a href={page.url} rel="noopener noreferrer nofollow">{title}</a></h2>
                 {page.description.as_ref().map(|text| html! { <p class="preview-description">{text}</p> })}
                 {is_elsewhere.then(|| html! { <p class="hint">"The link leads to "{page.url}</p> })}
@@ -97,9 +100,11 @@ fn card(page: &Page, preview: &Preview) -> Rendered {
     }
 }
 
+/// One that is as wide as the card stands at its edges; a smaller one, an icon say, with the text.
 fn picture(image: &PageImage) -> Rendered {
     let source = format!("/preview/images/{}", image.id);
-    html! { <img class="preview-picture" src={source} alt="" width={image.width} height={image.height}> }
+    let class = if image.width < WIDE_PX { "preview-picture small" } else { "preview-picture" };
+    html! { <img class={class} src={source} alt="" width={image.width} height={image.height}> }
 }
 
 fn small_print(preview: &Preview) -> Rendered {
@@ -110,9 +115,9 @@ fn small_print(preview: &Preview) -> Rendered {
     };
     match preview.fetched_at_ms {
         Some(at_ms) => {
-            html! { <p class="preview-print">"Looked at "{moment(at_ms)}", "{attempts}"."</p> }
+            html! { <p class="hint preview-print">"Looked at "{moment(at_ms)}", "{attempts}"."</p> }
         }
-        None => html! { <p class="preview-print">{attempts}"."</p> },
+        None => html! { <p class="hint preview-print">{attempts}"."</p> },
     }
 }
 
