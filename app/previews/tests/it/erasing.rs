@@ -118,7 +118,8 @@ async fn what_is_fetched_while_its_message_is_removed_is_kept_nowhere() {
 #[tokio::test]
 async fn a_dead_letter_goes_with_its_message() {
     let web = Web::new();
-    let site = web.answering("tea", |_| status(503)).await;
+    // What went wrong names the host.
+    let site = web.site(SECRET, |visit| Box::pin(async move { drop(visit) })).await;
     let house = House::on_disk(web.fetcher(), web.settings()).await;
     let kitchen = house.kitchen().await;
     let number = house.say(&kitchen, &url(&site)).await.number;
@@ -128,6 +129,8 @@ async fn a_dead_letter_goes_with_its_message() {
         tokio::time::resume();
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    let why = house.previews.dead_letters()[0].why.clone();
+    assert!(why.contains(SECRET), "this test needs it to be in there: {why}");
     house.chat.remove(&kitchen, &ana(), number).await.expect("hers");
     house.caught_up().await;
     assert_eq!(house.previews.dead_letters(), []);
