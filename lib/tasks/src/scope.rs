@@ -21,6 +21,8 @@ pub struct Scope(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: String,
+    /// Held, so that a scope without tasks and handles stays in the tree while there is one below.
+    _above: Option<Scope>,
     stopping: CancellationToken,
     abort: CancellationToken,
     tracker: TaskTracker,
@@ -70,12 +72,13 @@ impl std::error::Error for StopError {}
 impl Scope {
     /// The top of a tree.
     pub fn root(name: impl Into<String>) -> Self {
-        Self::with_tokens(name.into(), CancellationToken::new(), CancellationToken::new())
+        Self::under(None, name.into(), CancellationToken::new(), CancellationToken::new())
     }
 
     /// A scope that stops when this one stops, and is awaited by it.
     pub fn child(&self, name: impl Into<String>) -> Self {
-        let child = Self::with_tokens(
+        let child = Self::under(
+            Some(self.clone()),
             name.into(),
             self.0.stopping.child_token(),
             self.0.abort.child_token(),
@@ -86,9 +89,15 @@ impl Scope {
         child
     }
 
-    fn with_tokens(name: String, stopping: CancellationToken, abort: CancellationToken) -> Self {
+    fn under(
+        above: Option<Scope>,
+        name: String,
+        stopping: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
         Self(Arc::new(Inner {
             name,
+            _above: above,
             stopping,
             abort,
             tracker: TaskTracker::new(),
@@ -233,6 +242,15 @@ mod tests {
         });
         root.stop(Duration::from_secs(5)).await.expect("it stops when asked");
         assert_eq!(task.join().await, Some(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scope_between_without_handles_is_no_gap() {
+        let root = Scope::root("root");
+        let inner = root.child("between").child("inner");
+        let _task = inner.spawn("stubborn", std::future::pending::<()>());
+        let error = root.stop(Duration::from_millis(5)).await.expect_err("it never stops");
+        assert_eq!(error.still_running, ["stubborn"]);
     }
 
     #[tokio::test(start_paused = true)]
