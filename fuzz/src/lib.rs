@@ -12,6 +12,7 @@ mod previews {
     pub(crate) mod json_ld;
     pub(crate) mod line;
     pub(crate) mod link;
+    pub(crate) mod oembed;
     pub(crate) mod picture;
 }
 
@@ -23,7 +24,7 @@ mod fetch {
 }
 
 // Where the files look for each other.
-use previews::{charset, json_ld, line};
+use previews::{charset, head, json_ld, line};
 
 pub use fetch::{address::is_public, error::Refused, guard::Guard};
 pub use previews::{

@@ -97,7 +97,7 @@ fn run_for(program: &mut Command, name: &str, bytes_max: u32, seconds: u32) -> R
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
         .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .args(["-print_final_stats=1", "-verbosity=0"])
+        .args(["-print_final_stats=1", "-print_funcs=0", "-verbosity=0"])
         .arg(folder.join("corpus").join(name));
     let mut outcome = Outcome::default();
     outcome.succeeded = run::run_reading(program, |line| outcome.read(line))?;

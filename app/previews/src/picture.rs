@@ -2,10 +2,14 @@
 
 use std::{error::Error, io::Cursor, sync::Arc};
 
-use fast_image_resize::Resizer;
+use fast_image_resize::{
+    PixelTrait, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8x3, U8x4},
+};
 use image::{
-    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits,
-    codecs::jpeg::JpegEncoder,
+    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+    RgbaImage, codecs::jpeg::JpegEncoder,
 };
 
 /// The most pixels that are decoded.
@@ -108,19 +112,39 @@ fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
 impl Decoded {
     /// Made to fit and turned as it is meant to be seen.
     fn into_small(self) -> Result<DynamicImage, PictureError> {
-        let (width, height) = fit(self.image.width(), self.image.height());
-        let mut image = match (width, height) == (self.image.width(), self.image.height()) {
-            true => self.image,
-            false => {
-                let mut small = DynamicImage::new(width, height, self.image.color());
-                let resized = Resizer::new().resize(&self.image, &mut small, None);
-                resized.map_err(PictureError::unreadable)?;
-                small
+        let size = (self.image.width(), self.image.height());
+        let small = fit(size.0, size.1);
+        let mut image = match self.image {
+            image if small == size => image,
+            image if image.color().has_alpha() => {
+                let bytes = resize::<U8x4>(size, &image.into_rgba8(), small)?;
+                RgbaImage::from_raw(small.0, small.1, bytes).expect("four bytes a pixel").into()
+            }
+            image => {
+                let bytes = resize::<U8x3>(size, &image.into_rgb8(), small)?;
+                RgbImage::from_raw(small.0, small.1, bytes).expect("three bytes a pixel").into()
             }
         };
         image.apply_orientation(self.orientation);
         Ok(image)
     }
+}
+
+/// The pixels `bytes` of a picture of `size`, as those of a `small` one. Compiled for the two kinds of
+/// pixel that are written: for all that a `DynamicImage` may have, it takes minutes with optimisation.
+fn resize<P: PixelTrait + Default>(
+    size: (u32, u32),
+    bytes: &[u8],
+    small: (u32, u32),
+) -> Result<Vec<u8>, PictureError> {
+    let source = TypedImageRef::<P>::from_buffer(size.0, size.1, bytes);
+    let mut made = vec![0; small.0 as usize * small.1 as usize * size_of::<P>()];
+    let target = TypedImage::<P>::from_buffer(small.0, small.1, &mut made);
+    let (source, mut target) =
+        (source.map_err(PictureError::unreadable)?, target.map_err(PictureError::unreadable)?);
+    let resized = Resizer::new().resize_typed(&source, &mut target, None);
+    resized.map_err(PictureError::unreadable)?;
+    Ok(made)
 }
 
 /// Width and height of what fits, in the same proportion; never more than there is.
@@ -140,13 +164,13 @@ fn has_transparency(image: &DynamicImage) -> bool {
     image.color().has_alpha() && image.to_rgba8().pixels().any(|pixel| pixel.0[3] < u8::MAX)
 }
 
-fn png(image: &image::RgbaImage) -> Result<Vec<u8>, PictureError> {
+fn png(image: &RgbaImage) -> Result<Vec<u8>, PictureError> {
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, ImageFormat::Png)?;
     Ok(file.into_inner())
 }
 
-fn jpeg(image: &image::RgbImage) -> Result<Vec<u8>, PictureError> {
+fn jpeg(image: &RgbImage) -> Result<Vec<u8>, PictureError> {
     let mut file = Vec::new();
     JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY).encode_image(image)?;
     Ok(file)
@@ -154,9 +178,7 @@ fn jpeg(image: &image::RgbImage) -> Result<Vec<u8>, PictureError> {
 
 #[cfg(test)]
 mod tests {
-    use image::{
-        Frame, ImageFormat::*, Luma, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder,
-    };
+    use image::{Frame, ImageFormat::*, Luma, Rgb, Rgba, codecs::gif::GifEncoder};
 
     use super::*;
 
