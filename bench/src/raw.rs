@@ -17,8 +17,8 @@ use tokio_tungstenite::{
     tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig},
 };
 
-/// Frames waiting for one viewer.
-const QUEUE_FRAMES_MAX: usize = 64;
+/// Frames waiting for one viewer: enough for a stop of some seconds on a busy machine.
+const QUEUE_FRAMES_MAX: usize = 1_024;
 
 type Viewers = Arc<Mutex<Vec<mpsc::Sender<Utf8Bytes>>>>;
 
