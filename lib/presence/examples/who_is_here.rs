@@ -1,6 +1,6 @@
 //! Two people in the kitchen; one reloads the page, the other goes home.
 //!
-//! Run with `cargo run -p presence --example kitchen`.
+//! Run with `cargo run -p presence --example who_is_here`.
 
 use std::time::Duration;
 
