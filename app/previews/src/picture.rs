@@ -18,7 +18,7 @@ const PIXELS_MAX: u64 = 24_000_000;
 const DECODING_BYTES_MAX: u64 = 96 * 1024 * 1024;
 /// The longest side of what is made, in pixels.
 const SIDE_MAX: u32 = 640;
-/// What is shorter is a dot for counting visitors, or a line.
+/// What would be shorter when it is shown is a dot for counting visitors, or a line.
 const SIDE_MIN: u32 = 16;
 /// Of 100. With less, edges of text are seen to suffer.
 const JPEG_QUALITY: u8 = 80;
@@ -67,8 +67,8 @@ impl From<ImageError> for PictureError {
 
 impl Picture {
     /// Decodes `bytes`, whatever they claim to be, makes the picture fit into 640 × 640 pixels and
-    /// writes it again; of a moving one, the first frame. Takes milliseconds of CPU: call it on a
-    /// thread that may block.
+    /// writes it again; of a moving one, the first frame. Takes milliseconds of CPU, of the largest
+    /// pictures hundreds: call it on a thread that may block.
     ///
     /// # Errors
     /// See [`PictureError`].
@@ -98,7 +98,8 @@ fn decode(bytes: &[u8]) -> Result<Decoded, PictureError> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
-    if width < SIDE_MIN || height < SIDE_MIN {
+    let (fit_width, fit_height) = fit(width, height);
+    if fit_width < SIDE_MIN || fit_height < SIDE_MIN {
         return Err(PictureError::Tiny);
     }
     let pixels = u64::from(width) * u64::from(height);
@@ -250,7 +251,7 @@ mod tests {
             ((641, 640), (640, 639)),
             ((640, 640), (640, 640)),
             ((16, 16), (16, 16)),
-            ((4_000, 16), (640, 3)),
+            ((2_000, 50), (640, 16)),
         ] {
             let (picture, _) = read(&file(flag(from.0, from.1), Png));
             assert_eq!((picture.width, picture.height), to, "of {from:?}");
@@ -299,6 +300,7 @@ mod tests {
     fn what_is_tiny_is_refused() {
         refused(&file(flag(1, 1), Gif), "the picture is tiny");
         refused(&file(flag(15, 200), Png), "the picture is tiny");
+        refused(&file(flag(4_000, 90), Png), "the picture is tiny");
     }
 
     #[test]
