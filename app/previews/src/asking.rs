@@ -61,7 +61,7 @@ impl Asking {
     }
 
     /// The answer for what is not fetched, whatever is known: nothing is looked up for it.
-    fn refused(&self, link: &Link) -> Result<Option<Preview>, AskError> {
+    pub fn refused(&self, link: &Link) -> Result<Option<Preview>, AskError> {
         let settings = self.settings.borrow();
         if !settings.enabled {
             return Err(AskError::Off("Previews are switched off here."));

@@ -1,6 +1,7 @@
 //! What is to be fetched, and for whom, as the queue keeps it.
 
 use chat::RoomId;
+use identity::GuestId;
 use pipeline::{Job, JobId};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub(crate) struct Place {
     pub number: u64,
     /// The change of the room by which the message said so.
     pub change: u64,
+    /// Who said so, and sees it when the link is given up.
+    pub author: GuestId,
 }
 
 impl Job for PreviewJob {
@@ -48,7 +51,7 @@ impl PreviewJob {
 
     /// For link `slot` of a message: the same whenever the log is read.
     pub fn for_message(link: Link, place: Place, slot: usize) -> (JobId, Self) {
-        let Place { room, number, change } = &place;
+        let Place { room, number, change, .. } = &place;
         let id = id(&format!("m-{room}-{number}-{change}-{slot}"));
         (id, Self { link, asker: Asker::Message(place) })
     }
@@ -73,7 +76,8 @@ mod tests {
 
     #[test]
     fn jobs_are_read_as_they_were_written() {
-        let place = Place { room: RoomId::random(), number: 7, change: 9 };
+        let author = GuestId::parse("0000000000000001").expect("sixteen digits");
+        let place = Place { room: RoomId::random(), number: 7, change: 9, author };
         let (id, job) = PreviewJob::for_message(link("https://Tea.test/a#b"), place.clone(), 2);
         assert_eq!(id.as_str(), format!("m-{}-7-9-2", place.room));
         assert_eq!(job.lane(), "tea.test");

@@ -98,8 +98,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use chat::RoomId;
 use eventsourcing::{EventStore, OneOff as _, Projections};
-use identity::Fault;
-use pipeline::Pipeline;
+use identity::{Fault, GuestId};
+use pipeline::{Pipeline, PushError};
 use tasks::Scope;
 
 use crate::{
@@ -130,14 +130,18 @@ pub struct StoredPicture {
     pub bytes: Arc<[u8]>,
 }
 
-/// A link that was given up, until somebody has it tried again, or its message is gone.
+/// A link that was given up, until somebody has it tried again or forgotten, or its message is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Which, for [`Previews::retry`].
+    /// Which, for [`Previews::retry`] and [`Previews::forget`].
     pub id: String,
     pub link: Link,
     /// The room whose message has the link.
     pub room: Option<RoomId>,
+    /// The number of that message.
+    pub number: Option<u64>,
+    /// Whoever wrote it.
+    pub author: Option<GuestId>,
     /// What went wrong the last time.
     pub why: String,
     pub attempts: u32,
@@ -231,34 +235,56 @@ impl Previews {
 
     /// Links in messages that were given up, the latest first: some hundreds at most are kept.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        let dead = self.0.asking.queue.dead_letters().into_iter();
-        dead.map(|dead| DeadLetter {
-            id: dead.id.as_str().to_owned(),
-            room: dead.job.place().map(|place| place.room.clone()),
-            link: dead.job.link,
-            why: dead.why,
-            attempts: dead.attempts,
-            at_ms: dead.at_ms,
-        })
-        .collect()
+        self.0.asking.queue.dead_letters().into_iter().map(DeadLetter::of).collect()
+    }
+
+    /// As [`Previews::dead_letters`], of what `author` wrote.
+    pub fn dead_letters_of(&self, author: &GuestId) -> Vec<DeadLetter> {
+        let dead = self.0.asking.queue.dead_letters().into_iter().map(DeadLetter::of);
+        dead.filter(|dead| dead.author.as_ref() == Some(author)).collect()
     }
 
     /// Has a dead letter tried again. `false`: there is no such one.
     ///
     /// # Errors
-    /// It could not be put back.
-    pub async fn retry(&self, id: &str) -> Result<bool, Fault> {
+    /// See [`AskError`]; it stays where it was.
+    pub async fn retry(&self, id: &str) -> Result<bool, AskError> {
         let Parts { asking, waiting, .. } = &*self.0;
-        let dead = asking.queue.dead_letters().into_iter().find(|dead| dead.id.as_str() == id);
-        let Some(dead) = dead else { return Ok(false) };
+        let Some(dead) = self.dead_letter(id) else { return Ok(false) };
+        // Otherwise it would be settled without a fetch, and nobody told.
+        asking.refused(&dead.job.link)?;
         if !waiting.add(&dead.id, dead.job.link.host()) {
-            return Err(Fault::log("trying a link again", &TooMany));
+            return Err(AskError::Busy);
         }
         let put_back = asking.queue.retry(&dead.id).await;
-        if !matches!(put_back, Ok(true)) {
+        // Somebody else may have put it back at the same time: then it waits as it should.
+        if !matches!(put_back, Ok(true))
+            && !asking.queue.jobs().iter().any(|listed| listed.id == dead.id)
+        {
             waiting.over(&dead.id);
         }
-        put_back.map_err(|error| Fault::log("trying a link again", &error))
+        put_back.map_err(|error| match error {
+            PushError::Full => AskError::Busy,
+            error => AskError::Fault(Fault::log("trying a link again", &error)),
+        })
+    }
+
+    /// Forgets a dead letter: nothing is left of it in the log. `false`: there is no such one.
+    ///
+    /// # Errors
+    /// It could not be kept that it is forgotten.
+    pub async fn forget(&self, id: &str) -> Result<bool, Fault> {
+        let Parts { asking, waiting, .. } = &*self.0;
+        let Some(dead) = self.dead_letter(id) else { return Ok(false) };
+        let forgotten = asking.queue.discard(|id, _| *id == dead.id).await;
+        let count = forgotten.map_err(|error| Fault::log("forgetting a link", &error))?;
+        // Somebody may have had it tried again in between.
+        waiting.over(&dead.id);
+        Ok(count > 0)
+    }
+
+    fn dead_letter(&self, id: &str) -> Option<pipeline::DeadLetter<PreviewJob>> {
+        self.0.asking.queue.dead_letters().into_iter().find(|dead| dead.id.as_str() == id)
     }
 
     /// Fetches nothing new, finishes what is in hand, keeps the rest for the next start. Each step may
@@ -276,6 +302,22 @@ impl Previews {
     }
 }
 
+impl DeadLetter {
+    fn of(dead: pipeline::DeadLetter<PreviewJob>) -> Self {
+        let place = dead.job.place();
+        Self {
+            id: dead.id.as_str().to_owned(),
+            room: place.map(|place| place.room.clone()),
+            number: place.map(|place| place.number),
+            author: place.map(|place| place.author.clone()),
+            link: dead.job.link,
+            why: dead.why,
+            attempts: dead.attempts,
+            at_ms: dead.at_ms,
+        }
+    }
+}
+
 impl fmt::Debug for Previews {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Previews").finish_non_exhaustive()
@@ -286,8 +328,3 @@ impl fmt::Debug for Previews {
 #[derive(Debug, thiserror::Error)]
 #[error("previews are stopping")]
 struct Stopping;
-
-/// There is no place for one more.
-#[derive(Debug, thiserror::Error)]
-#[error("too many links to this site wait")]
-struct TooMany;

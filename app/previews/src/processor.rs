@@ -142,7 +142,7 @@ impl Worker {
 
     /// The picture first, so that nobody sees the card without it.
     async fn put(&self, link: &Link, place: &Place, fetched: &Fetched) -> Result<(), WorkError> {
-        let Place { room, number, change } = place;
+        let Place { room, number, change, .. } = place;
         let written = match &fetched.picture {
             Some(picture) => {
                 let written = self.pictures.write(room, *number, link.as_str(), picture).await;

@@ -72,10 +72,11 @@ impl OneOff for Rooms {
 impl Rooms {
     async fn heed(&self, told: &Told) -> Result<(), NotYet> {
         match told {
-            Told::Says { room, number, change, body, .. } => {
+            Told::Says { room, number, change, author, body } => {
                 let is_older = |place: &Place| place.number == *number && place.change < *change;
                 self.discard(room, |job| job.place().is_some_and(is_older)).await?;
-                let place = Place { room: room.clone(), number: *number, change: *change };
+                let (room, author) = (room.clone(), author.clone());
+                let place = Place { room, number: *number, change: *change, author };
                 self.push(&place, body).await
             }
             Told::Removed { room, number } => {

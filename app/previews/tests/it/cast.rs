@@ -94,6 +94,17 @@ impl House {
         say(&self.chat, &self.clock, room, body).await
     }
 
+    /// Waits until so many links in messages were given up.
+    pub async fn given_up(&self, count: usize) {
+        while self.previews.dead_letters().len() < count {
+            // Time goes by in small steps, in between which the site can answer.
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::time::resume();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Message `number` as it is read once every card that comes is there.
     pub async fn message(&self, room: &RoomId, number: u64) -> Arc<Message> {
         self.caught_up().await;
@@ -184,6 +195,11 @@ pub fn ana() -> Guest {
         GuestSession::from_fields(&"A".repeat(43), "Ana").expect("a secret and a name");
     session.rename(GuestName::parse("Ana").expect("a name"));
     session.guest()
+}
+
+pub fn ben() -> Guest {
+    let session = GuestSession::from_fields(&"E".repeat(43), "Ben");
+    session.expect("a secret and a name").guest()
 }
 
 /// The files below `folder` that have `text` in them, or in their name.

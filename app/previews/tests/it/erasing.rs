@@ -1,8 +1,11 @@
 //! What was removed is gone: from the log, the queue, the pictures, and every file.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use chat::{NewRoom, Retention, RoomId};
@@ -116,6 +119,39 @@ async fn what_is_fetched_while_its_message_is_removed_is_kept_nowhere() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_that_is_forgotten_leaves_only_its_message() {
+    let web = Web::new();
+    let site = web.site(SECRET, |visit| Box::pin(async move { drop(visit) })).await;
+    let house = House::on_disk(web.fetcher(), web.settings()).await;
+    let kitchen = house.kitchen().await;
+    let number = house.say(&kitchen, &url(&site)).await.number;
+    house.given_up(1).await;
+    let dead = house.previews.dead_letters();
+    assert!(secretive_streams(&house).await.len() > 1, "this test needs it to be in the queue");
+    assert_eq!(house.previews.forget("m-nothing").await, Ok(false));
+    assert_eq!(house.previews.forget(&dead[0].id).await, Ok(true));
+    assert_eq!(house.previews.dead_letters(), []);
+    assert_eq!(house.previews.forget(&dead[0].id).await, Ok(false));
+    assert_eq!(house.previews.retry(&dead[0].id).await, Ok(false));
+    let forgotten = async {
+        while secretive_streams(&house).await != ["room"] {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(cast::DEADLINE, forgotten).await.expect("only what was said stays");
+    house.chat.remove(&kitchen, &ana(), number).await.expect("hers");
+    nothing_is_left(&house).await;
+    house.close().await;
+}
+
+/// The kind of stream of each event that has the secret in it.
+async fn secretive_streams(house: &House) -> Vec<String> {
+    let page = house.log.read_all(Position::START, 1_000).await.expect("the log can be read");
+    let told = page.events.iter().filter(|event| event.payload.contains(SECRET));
+    told.map(|event| event.stream.kind().to_owned()).collect()
+}
+
+#[tokio::test]
 async fn a_dead_letter_goes_with_its_message() {
     let web = Web::new();
     // What went wrong names the host.
@@ -123,12 +159,7 @@ async fn a_dead_letter_goes_with_its_message() {
     let house = House::on_disk(web.fetcher(), web.settings()).await;
     let kitchen = house.kitchen().await;
     let number = house.say(&kitchen, &url(&site)).await.number;
-    while house.previews.dead_letters().is_empty() {
-        tokio::time::pause();
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
-        tokio::time::resume();
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    house.given_up(1).await;
     let why = house.previews.dead_letters()[0].why.clone();
     assert!(why.contains(SECRET), "this test needs it to be in there: {why}");
     house.chat.remove(&kitchen, &ana(), number).await.expect("hers");

@@ -1,10 +1,11 @@
 //! Cards in rooms.
 
-use chat::{NewRoom, Retention, Visibility};
-use previews::Status;
+use chat::{MessageId, NewRoom, Retention, Visibility};
+use identity::{GuestId, GuestSession};
+use previews::{AskError, Status};
 
 use crate::{
-    cast::{DEADLINE, House, OURS, ana, files, until},
+    cast::{DEADLINE, House, OURS, ana, ben, files, until},
     web::{Site, Web, found, html, png, status},
 };
 
@@ -134,21 +135,13 @@ async fn a_failure_that_may_pass_is_tried_again_and_then_shown_to_a_person() {
     let (site, house) = (site.await, House::in_memory(web.fetcher(), web.settings()).await);
     let kitchen = house.kitchen().await;
     let said = house.say(&kitchen, &site.url("/")).await;
-    let giving_up = async {
-        while house.previews.dead_letters().is_empty() {
-            // Time goes by in small steps, in between which the site can answer.
-            tokio::time::pause();
-            tokio::time::advance(std::time::Duration::from_secs(1)).await;
-            tokio::time::resume();
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    giving_up.await;
+    house.given_up(1).await;
     let [dead] = &house.previews.dead_letters()[..] else { panic!("one") };
     assert_eq!(
         (dead.attempts, &dead.link, &dead.room),
         (3, &site.link("/"), &Some(kitchen.clone()))
     );
+    assert_eq!((dead.number, &dead.author), (Some(said.number), &Some(ana().id)));
     assert!(dead.why.contains("503"), "{}", dead.why);
     assert_eq!(site.came(), 3);
     assert_eq!(house.message(&kitchen, said.number).await.cards, []);
@@ -158,6 +151,71 @@ async fn a_failure_that_may_pass_is_tried_again_and_then_shown_to_a_person() {
     assert_eq!(house.previews.retry(&dead.id).await, Ok(true));
     assert_eq!(house.message(&kitchen, said.number).await.cards.len(), 1);
     assert_eq!(house.previews.dead_letters(), []);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn whoever_wrote_a_link_sees_that_it_was_given_up_and_nobody_else() {
+    let web = Web::new();
+    let (site, house) = (
+        web.answering("tea", |_| status(503)).await,
+        House::in_memory(web.fetcher(), web.settings()).await,
+    );
+    let kitchen = house.kitchen().await;
+    let first = house.say(&kitchen, &site.url("/first")).await.number;
+    house.given_up(1).await;
+    house.clock.advance_ms(2_000);
+    let id = MessageId::random();
+    let bens = house.chat.post(&kitchen, &ben(), id, &site.url("/bens")).await.expect("said");
+    house.given_up(2).await;
+    let last = house.say(&kitchen, &site.url("/last")).await.number;
+    house.given_up(3).await;
+    let numbers = |who: &GuestId| -> Vec<_> {
+        let dead = house.previews.dead_letters_of(who).into_iter();
+        dead.map(|dead| dead.number.expect("it is of a message")).collect()
+    };
+    assert_eq!(numbers(&ana().id), [last, first], "the latest first");
+    assert_eq!(numbers(&ben().id), [bens.number]);
+    let nobody = GuestSession::fresh().guest_id();
+    assert_eq!(numbers(&nobody), [0; 0]);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn two_who_try_a_link_again_at_once_get_one_card() {
+    let web = Web::new();
+    let is_well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let well = is_well.clone();
+    let site =
+        web.answering("tea", move |_| match well.load(std::sync::atomic::Ordering::SeqCst) {
+            true => html("<title>Tea</title>"),
+            false => status(503),
+        });
+    let (site, house) = (site.await, House::in_memory(web.fetcher(), web.settings()).await);
+    let kitchen = house.kitchen().await;
+    let said = house.say(&kitchen, &site.url("/")).await;
+    house.given_up(1).await;
+    is_well.store(true, std::sync::atomic::Ordering::SeqCst);
+    let id = house.previews.dead_letters()[0].id.clone();
+    let both = tokio::join!(house.previews.retry(&id), house.previews.retry(&id));
+    assert_eq!(both, (Ok(true), Ok(false)));
+    assert_eq!(house.message(&kitchen, said.number).await.cards.len(), 1);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_asked_any_more_is_not_tried_again_and_stays() {
+    let web = Web::new();
+    let site = web.answering("tea", |_| status(503)).await;
+    let house = House::in_memory(web.fetcher(), web.settings()).await;
+    let kitchen = house.kitchen().await;
+    house.say(&kitchen, &site.url("/")).await;
+    house.given_up(1).await;
+    house.settings.send_modify(|settings| settings.enabled = false);
+    let dead = house.previews.dead_letters();
+    let refused = house.previews.retry(&dead[0].id).await;
+    assert!(matches!(refused, Err(AskError::Off(_))), "{refused:?}");
+    assert_eq!(house.previews.dead_letters(), dead);
     house.close().await;
 }
 
