@@ -8,6 +8,7 @@ use http::StatusCode;
 use liveview::Flash;
 
 use crate::{
+    lost_links,
     me_live::{self, IdForm},
     naming,
     router::Doors,
@@ -53,6 +54,20 @@ pub(crate) async fn unblock(
 ) -> Response {
     let unblocked = me_live::unblock(&doors.house, &sent.me, &IdForm { id }).await;
     said(&doors, &sent, unblocked).await
+}
+
+/// `POST /me/links/retry`
+pub(crate) async fn retry(State(doors): State<Doors>, sent: Sent) -> Response {
+    let form = IdForm { id: sent.field("id") };
+    let retried = lost_links::retry(&doors.house, &sent.me, sent.peer, &form).await;
+    said(&doors, &sent, retried).await
+}
+
+/// `POST /me/links/forget`
+pub(crate) async fn forget(State(doors): State<Doors>, sent: Sent) -> Response {
+    let form = IdForm { id: sent.field("id") };
+    let forgotten = lost_links::forget(&doors.house, &sent.me, &form).await;
+    said(&doors, &sent, forgotten).await
 }
 
 /// `POST /sign-out`: this browser is a new guest from now on.

@@ -17,6 +17,7 @@ mod retention;
 mod lobby_live;
 mod lobby_rooms;
 mod me_live;
+mod lost_links;
 mod search_live;
 mod preview_live;
 mod preview_pictures;

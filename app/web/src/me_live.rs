@@ -1,4 +1,4 @@
-//! A person's own page: name, picture, sign-in, sessions, blocks.
+//! A person's own page: name, picture, sign-in, sessions, blocks, links that could not be shown.
 
 use identity::{
     Account, Guest, GuestId, GuestSession, NAME_CHARS_MAX, PersonChange, SessionId, SessionInfo,
@@ -11,12 +11,13 @@ use crate::{
     house::House,
     layout::{self, Here},
     lobby_live::Field,
+    lost_links::{self, LostLink},
     message::rfc3339,
     naming::{self, NameForm},
     visitor,
 };
 
-/// A session, or a person, that a button is about.
+/// A session, a person or a link that a button is about.
 #[derive(Clone, Debug, Form)]
 pub(crate) struct IdForm {
     pub(crate) id: String,
@@ -27,6 +28,8 @@ pub(crate) enum Msg {
     Rename(NameForm),
     Revoke(IdForm),
     Unblock(IdForm),
+    Retry(IdForm),
+    Forget(IdForm),
     Answer(companion::Answer),
     #[internal]
     News(News),
@@ -54,6 +57,7 @@ pub(crate) struct MeLive {
     account: Option<Account>,
     sessions: Vec<SessionInfo>,
     blocks: Vec<Guest>,
+    lost_links: Vec<LostLink>,
     companion: Companion,
     /// How often something changed while the page was open: the picture is asked for anew.
     changes: u32,
@@ -86,6 +90,7 @@ impl LiveView for MeLive {
             account: house.identity.account(&id).await.map_err(Interrupt::fault)?,
             sessions: house.identity.sessions(&id).await.map_err(Interrupt::fault)?,
             blocks: house.chat.blocks(&id).await.map_err(Interrupt::fault)?,
+            lost_links: lost_links::find(&house, &id).await.map_err(Interrupt::fault)?,
             companion: Companion::mount(&me, None, cx).await?,
             changes: 0,
             session,
@@ -103,6 +108,14 @@ impl LiveView for MeLive {
             Msg::Unblock(form) => {
                 let unblocked = unblock(cx.app(), &self.me, &form).await;
                 self.said(unblocked, cx).await;
+            }
+            Msg::Retry(form) => {
+                let retried = lost_links::retry(cx.app(), &self.me, cx.peer(), &form).await;
+                self.said(retried, cx).await;
+            }
+            Msg::Forget(form) => {
+                let forgotten = lost_links::forget(cx.app(), &self.me, &form).await;
+                self.said(forgotten, cx).await;
             }
             Msg::Answer(answer) => self.companion.answer(answer, cx).await,
             Msg::News(news) => self.companion.hear(news, cx).await,
@@ -124,6 +137,7 @@ impl LiveView for MeLive {
                 {self.render_sign_in()}
                 {self.render_sessions()}
                 {self.render_blocks()}
+                {lost_links::render(&self.lost_links, &self.csrf_token)}
                 {self.render_sign_out()}
                 {self.companion.render_rooms()}
                 {layout::footer()}
@@ -171,6 +185,9 @@ impl MeLive {
         }
         if let Ok(blocks) = house.chat.blocks(&self.me.id).await {
             self.blocks = blocks;
+        }
+        if let Ok(lost_links) = lost_links::find(house, &self.me.id).await {
+            self.lost_links = lost_links;
         }
     }
 

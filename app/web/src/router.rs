@@ -123,6 +123,8 @@ impl Web {
             .route("/me/name", post(forms_me::rename))
             .route("/me/sessions/{id}/revoke", post(forms_me::revoke))
             .route("/me/blocks/{id}/unblock", post(forms_me::unblock))
+            .route("/me/links/retry", post(forms_me::retry))
+            .route("/me/links/forget", post(forms_me::forget))
             .route("/sign-out", post(forms_me::sign_out))
             .route("/sign-in/{provider}", post(sign_in::begin))
             .route("/sign-in/{provider}/callback", get(sign_in::finish))

@@ -16,6 +16,7 @@ mod defects;
 mod lobby;
 mod companion;
 mod me;
+mod lost_links;
 mod search;
 mod preview;
 mod room_page;

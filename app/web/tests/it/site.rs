@@ -72,6 +72,11 @@ impl Site {
         self.inside.fails.store(true, Relaxed);
     }
 
+    /// Answers as before.
+    pub fn recover(&self) {
+        self.inside.fails.store(false, Relaxed);
+    }
+
     /// How often somebody asked for `path`.
     pub fn asked(&self, path: &str) -> usize {
         self.counts().get(path).copied().unwrap_or(0)
