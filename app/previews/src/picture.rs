@@ -131,8 +131,8 @@ impl Decoded {
     }
 }
 
-/// The pixels `bytes` of a picture of `size`, as those of a `small` one. Compiled for the two kinds of
-/// pixel that are written: for all that a `DynamicImage` may have, it takes minutes with optimisation.
+/// The pixels `bytes` of a picture of `size`, as those of a `small` one. There are two kinds of pixel,
+/// those that are written: code for all that a `DynamicImage` may have takes long to compile.
 fn resize<P: PixelTrait + Default>(
     size: (u32, u32),
     bytes: &[u8],
