@@ -97,16 +97,18 @@ impl LostLink {
                     <span class="hint" dir="auto">{why.as_str()}</span>
                     <span class="hint">{self.render_place()}", "{attempts}", given up "<time datetime={at} data-style="recent">{at}</time></span>
                 </span>
-                <form id={format!("retry-{id}")} action="/me/links/retry" method="post" phx-submit={Msg::Retry}>
-                    <input type="hidden" name="_csrf_token" value={csrf_token}>
-                    <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
-                    <button type="submit" class="button quiet" aria-label={format!("Try again: {}", self.shown)}>Try again</button>
-                </form>
-                <form id={format!("forget-{id}")} action="/me/links/forget" method="post" phx-submit={Msg::Forget}>
-                    <input type="hidden" name="_csrf_token" value={csrf_token}>
-                    <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
-                    <button type="submit" class="button quiet" aria-label={format!("Forget: {}", self.shown)}>Forget</button>
-                </form>
+                <div class="answers">
+                    <form id={format!("retry-{id}")} action="/me/links/retry" method="post" phx-submit={Msg::Retry}>
+                        <input type="hidden" name="_csrf_token" value={csrf_token}>
+                        <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
+                        <button type="submit" class="button quiet" aria-label={format!("Try again: {}", self.shown)}>Try again</button>
+                    </form>
+                    <form id={format!("forget-{id}")} action="/me/links/forget" method="post" phx-submit={Msg::Forget}>
+                        <input type="hidden" name="_csrf_token" value={csrf_token}>
+                        <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
+                        <button type="submit" class="button quiet" aria-label={format!("Forget: {}", self.shown)}>Forget</button>
+                    </form>
+                </div>
             </div>
         }
     }
