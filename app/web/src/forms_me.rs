@@ -42,7 +42,7 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Response {
-    let revoked = me_live::revoke(&doors.house, &sent.me.id, &IdForm { id }).await;
+    let revoked = me_live::revoke(&doors.house, &sent.me.id, &IdForm { which: id }).await;
     said(&doors, &sent, revoked).await
 }
 
@@ -52,20 +52,20 @@ pub(crate) async fn unblock(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Response {
-    let unblocked = me_live::unblock(&doors.house, &sent.me, &IdForm { id }).await;
+    let unblocked = me_live::unblock(&doors.house, &sent.me, &IdForm { which: id }).await;
     said(&doors, &sent, unblocked).await
 }
 
 /// `POST /me/links/retry`
 pub(crate) async fn retry(State(doors): State<Doors>, sent: Sent) -> Response {
-    let form = IdForm { id: sent.field("id") };
+    let form = IdForm { which: sent.field("which") };
     let retried = lost_links::retry(&doors.house, &sent.me, sent.peer, &form).await;
     said(&doors, &sent, retried).await
 }
 
 /// `POST /me/links/forget`
 pub(crate) async fn forget(State(doors): State<Doors>, sent: Sent) -> Response {
-    let form = IdForm { id: sent.field("id") };
+    let form = IdForm { which: sent.field("which") };
     let forgotten = lost_links::forget(&doors.house, &sent.me, &form).await;
     said(&doors, &sent, forgotten).await
 }

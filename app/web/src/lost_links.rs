@@ -100,12 +100,12 @@ impl LostLink {
                 <div class="answers">
                     <form id={format!("retry-{id}")} action="/me/links/retry" method="post" phx-submit={Msg::Retry}>
                         <input type="hidden" name="_csrf_token" value={csrf_token}>
-                        <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
+                        <input type="hidden" name={IdForm::FIELDS.which} value={id.as_str()}>
                         <button type="submit" class="button quiet" aria-label={format!("Try again: {}", self.shown)}>Try again</button>
                     </form>
                     <form id={format!("forget-{id}")} action="/me/links/forget" method="post" phx-submit={Msg::Forget}>
                         <input type="hidden" name="_csrf_token" value={csrf_token}>
-                        <input type="hidden" name={IdForm::FIELDS.id} value={id.as_str()}>
+                        <input type="hidden" name={IdForm::FIELDS.which} value={id.as_str()}>
                         <button type="submit" class="button quiet" aria-label={format!("Forget: {}", self.shown)}>Forget</button>
                     </form>
                 </div>
@@ -132,7 +132,7 @@ pub(crate) async fn retry(
 ) -> Result<String, String> {
     check_own(house, me, form)?;
     house.limits.check(Kind::Preview, peer, &me.id).map_err(|refusal| refusal.to_string())?;
-    match house.previews.retry(&form.id).await {
+    match house.previews.retry(&form.which).await {
         Ok(true) => Ok("It is being fetched again.".to_owned()),
         Ok(false) => Err(GONE.to_owned()),
         Err(error) => Err(error.to_string()),
@@ -142,7 +142,7 @@ pub(crate) async fn retry(
 /// Has a link of `me` forgotten; says what was done, or why not.
 pub(crate) async fn forget(house: &House, me: &Guest, form: &IdForm) -> Result<String, String> {
     check_own(house, me, form)?;
-    match house.previews.forget(&form.id).await {
+    match house.previews.forget(&form.which).await {
         Ok(true) => Ok("It is forgotten. What you said stays.".to_owned()),
         Ok(false) => Err(GONE.to_owned()),
         Err(fault) => Err(fault.to_string()),
@@ -151,7 +151,7 @@ pub(crate) async fn forget(house: &House, me: &Guest, form: &IdForm) -> Result<S
 
 fn check_own(house: &House, me: &Guest, form: &IdForm) -> Result<(), String> {
     let own = house.previews.dead_letters_of(&me.id);
-    let is_own = own.iter().any(|letter| letter.id == form.id);
+    let is_own = own.iter().any(|letter| letter.id == form.which);
     if is_own { Ok(()) } else { Err(GONE.to_owned()) }
 }
 

@@ -17,10 +17,11 @@ use crate::{
     visitor,
 };
 
-/// A session, a person or a link that a button is about.
+/// A session, a person or a link that a button is about, by its id. The field is not called `id`: a
+/// form's own id would be hidden behind it in the browser, where elements are told apart by it.
 #[derive(Clone, Debug, Form)]
 pub(crate) struct IdForm {
-    pub(crate) id: String,
+    pub(crate) which: String,
 }
 
 #[derive(Debug, Message)]
@@ -272,7 +273,7 @@ impl MeLive {
                 if !is_this {
                     <form id={format!("revoke-{}", session.id)} action={format!("/me/sessions/{}/revoke", session.id)} method="post" phx-submit={Msg::Revoke}>
                         <input type="hidden" name="_csrf_token" value={self.csrf_token}>
-                        <input type="hidden" name={IdForm::FIELDS.id} value={session.id.as_str()}>
+                        <input type="hidden" name={IdForm::FIELDS.which} value={session.id.as_str()}>
                         <button type="submit" class="button quiet" aria-label={format!("Sign out {}", session.browser)}>Sign out</button>
                     </form>
                 }
@@ -302,7 +303,7 @@ impl MeLive {
                 <span class="line-name">{blocked.name.as_str()}</span>
                 <form id={format!("unblock-{}", blocked.id)} action={format!("/me/blocks/{}/unblock", blocked.id)} method="post" phx-submit={Msg::Unblock}>
                     <input type="hidden" name="_csrf_token" value={self.csrf_token}>
-                    <input type="hidden" name={IdForm::FIELDS.id} value={blocked.id.as_str()}>
+                    <input type="hidden" name={IdForm::FIELDS.which} value={blocked.id.as_str()}>
                     <button type="submit" class="button quiet" aria-label={format!("Unblock {}", blocked.name.as_str())}>Unblock</button>
                 </form>
             </div>
@@ -336,7 +337,7 @@ impl MeLive {
 /// Ends another session of `me`; says what was done, or why not.
 pub(crate) async fn revoke(house: &House, me: &GuestId, form: &IdForm) -> Result<String, String> {
     let gone = "That session has ended already.";
-    let session = SessionId::parse(&form.id).map_err(|_| gone.to_owned())?;
+    let session = SessionId::parse(&form.which).map_err(|_| gone.to_owned())?;
     match house.identity.revoke(me, &session).await {
         Ok(true) => Ok("That browser is signed out.".to_owned()),
         Ok(false) => Err(gone.to_owned()),
@@ -346,7 +347,7 @@ pub(crate) async fn revoke(house: &House, me: &GuestId, form: &IdForm) -> Result
 
 /// Takes back a block; says what was done, or why not.
 pub(crate) async fn unblock(house: &House, me: &Guest, form: &IdForm) -> Result<String, String> {
-    let who = GuestId::parse(&form.id).map_err(|_| "You have not blocked them.".to_owned())?;
+    let who = GuestId::parse(&form.which).map_err(|_| "You have not blocked them.".to_owned())?;
     house.chat.unblock(me, &who).await.map_err(|error| error.to_string())?;
     Ok("Unblocked.".to_owned())
 }
